@@ -1,0 +1,174 @@
+import uuid
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from blog.body import BodyField
+from blog.models.address import FormerAddress
+from blog.models.author import Author
+from blog.models.image import Image
+from blog.models.revision import Revision
+from blog.models.topic import Topic
+from blog.nudges import nudge
+from blog.plain_text import plain_text, reading_minutes
+from blog.slugs import MAX_LENGTH, slug_for
+
+
+class ArticleQuerySet(models.QuerySet):
+    def published(self, now: datetime | None = None) -> "ArticleQuerySet":
+        """What the public may see at `now`. No job has to run for an article to appear."""
+        now = now or timezone.now()
+        return self.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now), published_at__lte=now)
+
+    def newest_first(self) -> "ArticleQuerySet":
+        return self.order_by("-published_at", "-id")
+
+    def for_lists(self) -> "ArticleQuerySet":
+        """With what a card shows, without what it does not."""
+        return (
+            self.newest_first()
+            .select_related("author", "cover")
+            .defer("body", "body_text", "author__biography")
+        )
+
+    def recent(self, count: int) -> "ArticleQuerySet":
+        return self.newest_first().only("title", "slug", "published_at")[:count]
+
+    def around(self, article: "Article", recent: int) -> "ArticleQuerySet":
+        """The newest articles and both neighbours of `article`, in one query."""
+        before = Q(published_at__lt=article.published_at) | Q(
+            published_at=article.published_at, id__lt=article.pk
+        )
+        after = Q(published_at__gt=article.published_at) | Q(
+            published_at=article.published_at, id__gt=article.pk
+        )
+        newest = self.newest_first().values("pk")[:recent]
+        previous = self.filter(before).newest_first().values("pk")[:1]
+        following = self.filter(after).order_by("published_at", "id").values("pk")[:1]
+        return (
+            self.filter(Q(pk__in=newest) | Q(pk__in=previous) | Q(pk__in=following))
+            .newest_first()
+            .only("title", "slug", "published_at")
+        )
+
+
+class Article(models.Model):
+    """What the site exists for. A draft has no `published_at`; a scheduled one has a later one."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    title = models.CharField(max_length=160)
+    slug = models.SlugField(
+        "address",
+        max_length=MAX_LENGTH,
+        unique=True,
+        allow_unicode=True,
+        blank=True,
+        help_text="The last part of the article’s address. Left empty, it is made from the title.",
+        error_messages={"unique": "Another article already has this address. Choose another one."},
+    )
+    summary = models.CharField(
+        max_length=300,
+        blank=True,
+        help_text="One or two sentences for lists, search engines and the mail to subscribers.",
+    )
+    body = BodyField("text", blank=True)
+    topics = models.ManyToManyField(Topic, related_name="articles", blank=True)
+    author = models.ForeignKey(Author, on_delete=models.PROTECT, related_name="articles")
+    cover = models.ForeignKey(
+        Image, null=True, blank=True, on_delete=models.SET_NULL, related_name="covered_articles"
+    )
+    published_at = models.DateTimeField("goes public at", null=True, blank=True, db_index=True)
+    expires_at = models.DateTimeField(
+        "taken down at",
+        null=True,
+        blank=True,
+        help_text="Leave it empty to keep the article for good.",
+    )
+    wants_notice = models.BooleanField(
+        "mail it to subscribers",
+        default=True,
+        help_text="One mail for each subscriber, once, when the article becomes public.",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    body_text = models.TextField(editable=False, default="")
+    reading_minutes = models.PositiveSmallIntegerField(editable=False, default=1)
+
+    objects = ArticleQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-published_at", "-id"]
+        indexes = [models.Index(fields=["-published_at", "-id"], name="article_newest_first")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(title=""), name="an_article_has_a_title"),
+            models.CheckConstraint(condition=~Q(slug=""), name="an_article_has_an_address"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def clean(self) -> None:
+        if not self.title.strip():
+            raise ValidationError({"title": "Give the article a title."})
+        if self.expires_at and self.published_at and self.expires_at <= self.published_at:
+            raise ValidationError({"expires_at": "This is before the article goes public."})
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        self.slug = self.slug or slug_for(self.title, Article.objects.all(), "article")
+        self.body_text = plain_text(self.body)
+        self.reading_minutes = reading_minutes(self.body_text)
+        super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        return reverse("article", kwargs={"slug": self.slug})
+
+    @property
+    def is_draft(self) -> bool:
+        return self.published_at is None
+
+    @property
+    def is_scheduled(self) -> bool:
+        return self.published_at is not None and self.published_at > timezone.now()
+
+    @property
+    def is_expired(self) -> bool:
+        return self.expires_at is not None and self.expires_at <= timezone.now()
+
+    @property
+    def is_public(self) -> bool:
+        return not (self.is_draft or self.is_scheduled or self.is_expired)
+
+    def publish(self, at: datetime | None = None) -> None:
+        """Make the article public at `at` (now, if not given). A second press changes nothing:
+        what is public keeps its date."""
+        if self.is_public:
+            return
+        self.published_at = at or timezone.now()
+        self.save()
+        nudge(settings.AFTER_PUBLISH_TASK)
+
+    def withdraw(self) -> None:
+        """Take the article back to a draft. It is gone from every page at once."""
+        self.published_at = None
+        self.save()
+
+    def rename(self, slug: str) -> None:
+        """Change the address; the old one leads to the new one if the public has seen it."""
+        if self.is_public:
+            FormerAddress.objects.remember(self.get_absolute_url(), article=self)
+        self.slug = slug
+        FormerAddress.objects.forget(self.get_absolute_url())
+        self.save()
+
+    def record_revision(self, by: AbstractBaseUser | None) -> Revision:
+        """Keep the article as it is now, with its topics."""
+        fields = ("title", "slug", "summary", "body", "author_id", "cover_id", "wants_notice")
+        content = {name: getattr(self, name) for name in fields}
+        content["topics"] = list(self.topics.order_by("pk").values_list("pk", flat=True))
+        return self.revisions.create(by=by, content=content)

@@ -1,0 +1,42 @@
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+
+from blog.models.address import FormerAddress
+from blog.models.image import Image
+
+
+class Author(models.Model):
+    name = models.CharField(max_length=80)
+    slug = models.SlugField(max_length=100, unique=True, allow_unicode=True)
+    role = models.CharField(max_length=80, blank=True)
+    biography = models.TextField(blank=True)
+    portrait = models.ForeignKey(Image, null=True, blank=True, on_delete=models.SET_NULL)
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        help_text="The account of this author, if there is one.",
+    )
+
+    class Meta:
+        ordering = ["name", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def initials(self) -> str:
+        names = self.name.split()
+        return "".join(name[0] for name in (names[:1] + names[1:][-1:])).upper()
+
+    def get_absolute_url(self) -> str:
+        return reverse("author", kwargs={"slug": self.slug})
+
+    def rename(self, slug: str) -> None:
+        """Give the author a new address; the old one leads to it from now on."""
+        FormerAddress.objects.remember(self.get_absolute_url(), author=self)
+        self.slug = slug
+        FormerAddress.objects.forget(self.get_absolute_url())
+        self.save()

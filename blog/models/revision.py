@@ -1,0 +1,17 @@
+from django.conf import settings
+from django.db import models
+
+
+class Revision(models.Model):
+    """An article as it was after one save: who, when, and its whole content."""
+
+    article = models.ForeignKey("Article", on_delete=models.CASCADE, related_name="revisions")
+    created_at = models.DateTimeField(auto_now_add=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
+    content = models.JSONField()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.content.get('title', '')} as saved {self.created_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,24 @@
+"""Telling a worker that there is work. The database holds the work; this only saves waiting."""
+
+import logging
+
+from celery import current_app
+from django.db import transaction
+
+logger = logging.getLogger(__name__)
+
+
+def nudge(task_name: str, *ids: int) -> None:
+    """Start `task_name` once the current transaction is committed.
+
+    A broker that is away costs latency, never work: the sweep finds the rows. So a failure is
+    logged and forgotten.
+    """
+    transaction.on_commit(lambda: _send(task_name, ids), robust=True)
+
+
+def _send(task_name: str, ids: tuple[int, ...]) -> None:
+    try:
+        current_app.send_task(task_name, args=ids, retry=False)
+    except Exception as error:  # noqa: BLE001 (each transport has its own exceptions)
+        logger.warning("No broker for %s%s; the sweep will find it: %s", task_name, ids, error)

@@ -1,0 +1,20 @@
+"""Addresses made from titles, in any script."""
+
+import unicodedata
+
+from django.db.models import QuerySet
+from django.utils.text import slugify
+
+MAX_LENGTH = 100
+
+
+def slug_for(title: str, taken: QuerySet, fallback: str) -> str:
+    """A slug that no row of `taken` has: from `title`, or `fallback` when nothing is left of it."""
+    stem = slugify(unicodedata.normalize("NFC", title), allow_unicode=True)[:MAX_LENGTH].strip("-_")
+    stem = stem or fallback
+    used = set(taken.filter(slug__startswith=stem[:80]).values_list("slug", flat=True))
+    slug, number = stem, 2
+    while slug in used:
+        ending = f"-{number}"
+        slug, number = stem[: MAX_LENGTH - len(ending)] + ending, number + 1
+    return slug

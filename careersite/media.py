@@ -1,0 +1,13 @@
+"""Pictures from `DATA_DIR/media`, where no nginx stands in front to serve them."""
+
+from django.conf import settings
+from django.http import FileResponse, HttpRequest
+from django.views.static import serve
+
+
+def picture(request: HttpRequest, name: str) -> FileResponse:
+    """A stored picture. Its name is never used again for another, so it may be kept for good."""
+    response = serve(request, name, document_root=settings.MEDIA_ROOT)
+    if response.status_code == 200:
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response

@@ -1,0 +1,26 @@
+"""All addresses of the site (the contract lists them)."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+
+from careersite import health, media, outbox
+
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("media/<path:name>", media.picture, name="media"),
+    path("anymail/", include("anymail.urls")),
+    path("admin/", admin.site.urls),
+    path("newsletter/", include("newsletter.urls")),
+    path("", include("enquiries.urls")),
+    path("", include("blog.urls")),
+]
+if settings.DEBUG:
+    urlpatterns = [
+        path("outbox/", outbox.inbox, name="outbox"),
+        path("outbox/<str:name>/", outbox.message, name="outbox_message"),
+        *urlpatterns,
+    ]
+
+handler500 = "careersite.health.broken"

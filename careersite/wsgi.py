@@ -1,0 +1,21 @@
+"""What the web server loads: Django behind the page cache."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "careersite.settings")
+
+django_application = get_wsgi_application()
+
+from django.conf import settings  # noqa: E402  (settings exist once Django is set up)
+
+from careersite.checks import refuse_unsafe_start  # noqa: E402
+from careersite.page_cache import PageCache  # noqa: E402
+
+refuse_unsafe_start()
+application = PageCache(
+    django_application,
+    trust_front=settings.TRUSTED_PROXIES > 0,
+    bypass_cookies=(settings.SESSION_COOKIE_NAME,),
+)
