@@ -20,5 +20,5 @@ def nudge(task_name: str, *ids: int) -> None:
 def _send(task_name: str, ids: tuple[int, ...]) -> None:
     try:
         current_app.send_task(task_name, args=ids, retry=False)
-    except Exception as error:  # noqa: BLE001 (each transport has its own exceptions)
+    except Exception as error:
         logger.warning("No broker for %s%s; the sweep will find it: %s", task_name, ids, error)

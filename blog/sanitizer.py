@@ -1,8 +1,10 @@
 """One allow-list for all HTML that is stored, whatever way it came in."""
 
+import html
 import re
 
 import nh3
+from django.conf import settings
 
 TAGS = {
     *("p", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "hr", "br"),
@@ -14,7 +16,7 @@ TAGS = {
 }
 ATTRIBUTES = {
     "*": {"id", "lang", "dir"},
-    "a": {"href", "title", "rel", "name"},
+    "a": {"href", "title"},
     "img": {"src", "alt", "width", "height"},
     "ol": {"start", "reversed"},
     "th": {"colspan", "rowspan", "scope"},
@@ -29,24 +31,36 @@ DROPPED_WITH_CONTENT = {
     *("script", "style", "noscript", "template", "iframe", "object", "embed", "svg", "math"),
     *("form", "select", "textarea", "button", "title", "noembed", "noframes", "xmp", "plaintext"),
 }
-# Ids live in the page's own name space: without a prefix they could shadow form fields.
-SAFE_ID = re.compile(r"[A-Za-z][\w-]{0,79}")
-MAX_PASSES = 5
+NUMBERS = {"width", "height", "colspan", "rowspan", "start"}
+# Ids share one name space with the page around the text: unmarked, they could take the place of
+# its form fields and anchors. So those of a text, and links to them, begin with this.
+ID_PREFIX = "text-"
+SAFE_ID = re.compile(r"[A-Za-z0-9][\w.:-]{0,79}")
+SAME_SITE_PATH = re.compile(r"/(?![/\\])[^\s\\]*")
+# Only for HTML that nh3 has written: each value is quoted, and no `<`, `>` or `"` stands in one.
+PICTURE = re.compile(r"<img\b[^>]*>")
+SOURCE, ALTERNATIVE = re.compile(r' src="([^"]*)"'), re.compile(r' alt="([^"]*)"')
+MAX_PASSES = 6
 
 
-def _attribute(tag: str, name: str, value: str) -> str | None:
-    if name in ("id", "name"):
-        return value if SAFE_ID.fullmatch(value) else None
-    if name == "src" and not value.startswith(("/", "https://", "http://")):
-        return None
-    if name in ("width", "height", "colspan", "rowspan", "start"):
-        return value if value.isdecimal() and len(value) <= 5 else None
-    return value
+def sanitize(text: str) -> str:
+    """Return `text` with only the allowed elements and attributes.
+
+    Pictures of other sites become links: readers load nothing from elsewhere. Idempotent:
+    cleaning a result again changes nothing (a few hostile inputs need some passes to settle).
+    """
+    cleaned = _once(text.replace("\x00", ""))
+    for _ in range(MAX_PASSES):
+        again = _once(cleaned)
+        if again == cleaned:
+            return cleaned
+        cleaned = again
+    return nh3.clean(cleaned, tags=set())
 
 
-def _once(html: str) -> str:
-    return nh3.clean(
-        html,
+def _once(text: str) -> str:
+    cleaned = nh3.clean(
+        text,
         tags=TAGS,
         clean_content_tags=DROPPED_WITH_CONTENT,
         attributes=ATTRIBUTES,
@@ -56,18 +70,34 @@ def _once(html: str) -> str:
         link_rel=None,
         strip_comments=True,
     )
+    return PICTURE.sub(_own_picture, cleaned)
 
 
-def sanitize(html: str) -> str:
-    """Return `html` with only the allowed elements and attributes.
+def _attribute(tag: str, name: str, value: str) -> str | None:
+    if name == "id":
+        return _marked(value)
+    if name == "href" and value.startswith("#"):
+        return f"#{_marked(value[1:]) or ''}"
+    if name == "src":
+        return value.removeprefix(settings.SITE_URL)
+    if name in NUMBERS:
+        return value if value.isascii() and value.isdecimal() and len(value) <= 5 else None
+    return value
 
-    Idempotent: cleaning a result again changes nothing (a few hostile inputs need a second pass
-    until they settle).
-    """
-    cleaned = _once(html.replace("\x00", ""))
-    for _ in range(MAX_PASSES):
-        again = _once(cleaned)
-        if again == cleaned:
-            return cleaned
-        cleaned = again
-    return nh3.clean_text(cleaned)
+
+def _marked(name: str) -> str | None:
+    bare = name.removeprefix(ID_PREFIX)
+    return ID_PREFIX + bare if SAFE_ID.fullmatch(bare) else None
+
+
+def _own_picture(match: re.Match[str]) -> str:
+    """The picture if it is ours, a link to it if it is on another site, and else nothing."""
+    source = SOURCE.search(match.group())
+    address = html.unescape(source.group(1)) if source else ""
+    if SAME_SITE_PATH.fullmatch(address):
+        return match.group()
+    if not address.startswith(("https://", "http://")):
+        return ""
+    alternative = ALTERNATIVE.search(match.group())
+    label = alternative.group(1) if alternative and alternative.group(1).strip() else "Picture"
+    return f'<a href="{source.group(1)}">{label}</a>'

@@ -8,10 +8,15 @@ from django.utils.text import slugify
 MAX_LENGTH = 100
 
 
+def slug_from(title: str, fallback: str) -> str:
+    """The slug `title` leads to (NFC), or `fallback` when nothing is left of it."""
+    words = slugify(unicodedata.normalize("NFC", title), allow_unicode=True)
+    return unicodedata.normalize("NFC", words)[:MAX_LENGTH].strip("-_") or fallback
+
+
 def slug_for(title: str, taken: QuerySet, fallback: str) -> str:
-    """A slug that no row of `taken` has: from `title`, or `fallback` when nothing is left of it."""
-    stem = slugify(unicodedata.normalize("NFC", title), allow_unicode=True)[:MAX_LENGTH].strip("-_")
-    stem = stem or fallback
+    """The same, but one that no row of `taken` has."""
+    stem = slug_from(title, fallback)
     used = set(taken.filter(slug__startswith=stem[:80]).values_list("slug", flat=True))
     slug, number = stem, 2
     while slug in used:

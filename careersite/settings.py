@@ -54,7 +54,7 @@ ANYMAIL_ESP = text("ANYMAIL_ESP").lower()
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 SENTRY_DSN = text("SENTRY_DSN")
 
-for folder in ("", "media", "private", "outbox", "queue", "static"):
+for folder in ("media", "private", "outbox", "queue/messages", "queue/control", "static"):
     (DATA_DIR / folder).mkdir(parents=True, exist_ok=True)
 
 SECRET_KEY, *SECRET_KEY_FALLBACKS = secret_keys(DATA_DIR)
@@ -209,6 +209,8 @@ EMAIL_TIMEOUT = 20
 EMAIL_BACKEND = "careersite.outbox.EmailBackend"
 if EMAIL_URL:
     vars().update(env.email_url_config(EMAIL_URL))
+    if EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend":
+        EMAIL_BACKEND = "newsletter.smtp.EmailBackend"
 elif ANYMAIL_ESP:
     EMAIL_BACKEND = f"anymail.backends.{ANYMAIL_ESP}.EmailBackend"
 
@@ -225,7 +227,7 @@ ANYMAIL = {
 
 # --- The queue ------------------------------------------------------------------------
 
-CELERY_BROKER_URL = text("CELERY_BROKER_URL") or REDIS_URL or "filesystem://"
+CELERY_BROKER_URL = text("CELERY_BROKER_URL") or REDIS_URL or "filesystem://localhost"
 VISIBILITY_TIMEOUT_S = 900
 if CELERY_BROKER_URL.startswith("filesystem:"):
     CELERY_BROKER_TRANSPORT_OPTIONS = {

@@ -1,3 +1,11 @@
-from django.urls import path  # noqa: F401
+from django.urls import path
 
-urlpatterns: list = []
+from newsletter.views import links, sign_up
+
+urlpatterns = [
+    path("", sign_up.newsletter, name="newsletter"),
+    path("subscribe/", sign_up.subscribe, name="newsletter_subscribe"),
+    path("confirm/<str:token>/", links.confirm, name="newsletter_confirm"),
+    path("not-me/<str:token>/", links.not_me, name="newsletter_not_me"),
+    path("unsubscribe/<str:token>/", links.unsubscribe, name="newsletter_unsubscribe"),
+]

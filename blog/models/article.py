@@ -17,6 +17,7 @@ from blog.models.revision import Revision
 from blog.models.topic import Topic
 from blog.nudges import nudge
 from blog.plain_text import plain_text, reading_minutes
+from blog.sanitizer import sanitize
 from blog.slugs import MAX_LENGTH, slug_for
 
 
@@ -24,7 +25,9 @@ class ArticleQuerySet(models.QuerySet):
     def published(self, now: datetime | None = None) -> "ArticleQuerySet":
         """What the public may see at `now`. No job has to run for an article to appear."""
         now = now or timezone.now()
-        return self.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now), published_at__lte=now)
+        return self.filter(
+            Q(expires_at__isnull=True) | Q(expires_at__gt=now), published_at__lte=now
+        )
 
     def newest_first(self) -> "ArticleQuerySet":
         return self.order_by("-published_at", "-id")
@@ -109,24 +112,26 @@ class Article(models.Model):
             models.CheckConstraint(condition=~Q(title=""), name="an_article_has_a_title"),
             models.CheckConstraint(condition=~Q(slug=""), name="an_article_has_an_address"),
         ]
+        permissions = [("publish_article", "Can publish articles and take them back")]
 
     def __str__(self) -> str:
         return self.title
 
-    def clean(self) -> None:
-        if not self.title.strip():
-            raise ValidationError({"title": "Give the article a title."})
-        if self.expires_at and self.published_at and self.expires_at <= self.published_at:
-            raise ValidationError({"expires_at": "This is before the article goes public."})
-
     def save(self, *args: object, **kwargs: object) -> None:
         self.slug = self.slug or slug_for(self.title, Article.objects.all(), "article")
+        self.body = sanitize(self.body)
         self.body_text = plain_text(self.body)
         self.reading_minutes = reading_minutes(self.body_text)
         super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
         return reverse("article", kwargs={"slug": self.slug})
+
+    def clean(self) -> None:
+        if not self.title.strip():
+            raise ValidationError({"title": "Give the article a title."})
+        if self.expires_at and self.published_at and self.expires_at <= self.published_at:
+            raise ValidationError({"expires_at": "This is before the article goes public."})
 
     @property
     def is_draft(self) -> bool:
@@ -160,15 +165,37 @@ class Article(models.Model):
 
     def rename(self, slug: str) -> None:
         """Change the address; the old one leads to the new one if the public has seen it."""
-        if self.is_public:
+        if self.is_public or self.is_expired:
             FormerAddress.objects.remember(self.get_absolute_url(), article=self)
         self.slug = slug
         FormerAddress.objects.forget(self.get_absolute_url())
         self.save()
 
-    def record_revision(self, by: AbstractBaseUser | None) -> Revision:
-        """Keep the article as it is now, with its topics."""
-        fields = ("title", "slug", "summary", "body", "author_id", "cover_id", "wants_notice")
-        content = {name: getattr(self, name) for name in fields}
+    def record_revision(
+        self, by: AbstractBaseUser | None, planned_for: datetime | None = None
+    ) -> Revision:
+        """Keep the article as it is now, with its topics, and the date a draft is meant for.
+
+        Saving the same again adds nothing: the newest revision already says it.
+        """
+        content = {name: getattr(self, name) for name in Revision.FIELDS}
         content["topics"] = list(self.topics.order_by("pk").values_list("pk", flat=True))
+        content["planned_for"] = planned_for and planned_for.isoformat()
+        newest = self.revisions.first()
+        if newest and newest.content == content:
+            return newest
         return self.revisions.create(by=by, content=content)
+
+    def restore(self, revision: Revision, by: AbstractBaseUser | None) -> Revision:
+        """Make the article read as it did in `revision`, as a new revision.
+
+        Address, publication and mail stay as they are; an author, a cover or a topic that is
+        gone since is left as it is or out.
+        """
+        content = revision.content
+        self.title, self.summary, self.body = (content[name] for name in Revision.TEXTS)
+        self.author = Author.objects.filter(pk=content["author_id"]).first() or self.author
+        self.cover = Image.objects.filter(pk=content["cover_id"]).first()
+        self.save()
+        self.topics.set(Topic.objects.filter(pk__in=content["topics"]))
+        return self.record_revision(by, revision.planned_for)

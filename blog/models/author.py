@@ -1,9 +1,11 @@
 from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
 from django.db import models
 from django.urls import reverse
 
 from blog.models.address import FormerAddress
 from blog.models.image import Image
+from blog.slugs import slug_for
 
 
 class Author(models.Model):
@@ -26,13 +28,22 @@ class Author(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse("author", kwargs={"slug": self.slug})
+
+    @classmethod
+    def of(cls, user: AbstractBaseUser) -> "Author":
+        """The author `user` writes as; made from the account's name when there is none yet."""
+        known = cls.objects.filter(user=user).first()
+        name = (user.get_full_name() or user.get_username())[:80]
+        return known or cls.objects.create(
+            user=user, name=name, slug=slug_for(name, cls.objects.all(), "author")
+        )
+
     @property
     def initials(self) -> str:
         names = self.name.split()
         return "".join(name[0] for name in (names[:1] + names[1:][-1:])).upper()
-
-    def get_absolute_url(self) -> str:
-        return reverse("author", kwargs={"slug": self.slug})
 
     def rename(self, slug: str) -> None:
         """Give the author a new address; the old one leads to it from now on."""

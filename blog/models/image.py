@@ -1,10 +1,14 @@
+import hashlib
 import secrets
+from functools import partial
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import models
+from django.db import models, transaction
 
-from blog.images import encode
+from blog.images import EncodedImage, encode
+
+ALTERNATIVE_TEXT_LENGTH = 250
 
 
 class Image(models.Model):
@@ -17,10 +21,11 @@ class Image(models.Model):
     height = models.PositiveIntegerField(editable=False)
     rendition_widths = models.JSONField(default=list, editable=False)
     alternative_text = models.CharField(
-        max_length=250,
+        max_length=ALTERNATIVE_TEXT_LENGTH,
         blank=True,
         help_text="What the picture shows, for those who cannot see it.",
     )
+    fingerprint = models.CharField(max_length=64, editable=False, default="", db_index=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -31,19 +36,41 @@ class Image(models.Model):
 
     @classmethod
     def store(cls, content: bytes, alternative_text: str = "") -> "Image":
-        """Keep the picture in `content`. Raises `blog.images.BadImage` when it cannot be used."""
-        encoded = encode(content)
+        """Keep the picture in `content`; the same one with the same text is kept once.
+
+        Raises `blog.images.BadImage` when it cannot be used. Leaves no file behind on failure.
+        """
+        described = {
+            "alternative_text": alternative_text[:ALTERNATIVE_TEXT_LENGTH],
+            "fingerprint": hashlib.sha256(content).hexdigest(),
+        }
+        known = cls.objects.filter(**described).first()
+        return known or cls._keep(encode(content), described)
+
+    @classmethod
+    def _keep(cls, encoded: EncodedImage, described: dict[str, str]) -> "Image":
         stem = f"pictures/{secrets.token_hex(12)}"
-        for width, rendition in encoded.renditions.items():
-            default_storage.save(f"{stem}-{width}.webp", ContentFile(rendition))
-        name = default_storage.save(f"{stem}.{encoded.extension}", ContentFile(encoded.content))
-        return cls.objects.create(
-            file=name,
-            width=encoded.width,
-            height=encoded.height,
-            rendition_widths=sorted(encoded.renditions),
-            alternative_text=alternative_text,
-        )
+        files = {f"{stem}.{encoded.extension}": encoded.content} | {
+            f"{stem}-{width}.webp": content for width, content in encoded.renditions.items()
+        }
+        try:
+            for name, content in files.items():
+                default_storage.save(name, ContentFile(content))
+            return cls.objects.create(
+                file=f"{stem}.{encoded.extension}",
+                width=encoded.width,
+                height=encoded.height,
+                rendition_widths=sorted(encoded.renditions),
+                **described,
+            )
+        except Exception:
+            delete_files(list(files))
+            raise
+
+    def delete(self, *args: object, **kwargs: object) -> tuple[int, dict[str, int]]:
+        """The files go with the row, once that is certain."""
+        transaction.on_commit(partial(delete_files, self.file_names))
+        return super().delete(*args, **kwargs)
 
     @property
     def url(self) -> str:
@@ -55,3 +82,13 @@ class Image(models.Model):
         stem = self.url.rsplit(".", 1)[0]
         parts = [f"{stem}-{width}.webp {width}w" for width in self.rendition_widths]
         return ", ".join([*parts, f"{self.url} {self.width}w"])
+
+    @property
+    def file_names(self) -> list[str]:
+        stem = self.file.name.rsplit(".", 1)[0]
+        return [self.file.name, *(f"{stem}-{width}.webp" for width in self.rendition_widths)]
+
+
+def delete_files(names: list[str]) -> None:
+    for name in names:
+        default_storage.delete(name)

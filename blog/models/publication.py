@@ -18,7 +18,10 @@ class CallToAction(models.Model):
     text = models.CharField(max_length=300)
     button_label = models.CharField(max_length=40)
     button_url = models.CharField(
-        "button leads to", max_length=200, validators=[validate_target], help_text=SAME_SITE_OR_HTTPS
+        "button leads to",
+        max_length=200,
+        validators=[validate_target],
+        help_text=SAME_SITE_OR_HTTPS,
     )
     is_active = models.BooleanField("shown", default=True)
 

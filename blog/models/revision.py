@@ -1,9 +1,14 @@
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 
 
 class Revision(models.Model):
     """An article as it was after one save: who, when, and its whole content."""
+
+    TEXTS = ("title", "summary", "body")
+    FIELDS = (*TEXTS, "slug", "author_id", "cover_id", "wants_notice")
 
     article = models.ForeignKey("Article", on_delete=models.CASCADE, related_name="revisions")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -15,3 +20,9 @@ class Revision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.content.get('title', '')} as saved {self.created_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def planned_for(self) -> datetime | None:
+        """The date the draft was meant to go public at, if one was given."""
+        planned = self.content.get("planned_for")
+        return datetime.fromisoformat(planned) if planned else None

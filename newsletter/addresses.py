@@ -1,0 +1,43 @@
+"""What counts as a mail address, and when two of them are one."""
+
+import unicodedata
+
+from django.core.exceptions import ValidationError
+from email_validator import EmailNotValidError, validate_email
+
+MAX_LENGTH = 254
+
+
+def clean_address(typed: str) -> str:
+    """`typed` as we keep it: trimmed, with its domain in lower case and in IDNA form.
+
+    Raises `ValidationError` with a sentence for the visitor.
+    """
+    address = typed.strip(" \t")
+    if not address:
+        raise ValidationError("Type your email address.")
+    if any(unicodedata.category(character).startswith("C") for character in address):
+        raise ValidationError("This address has characters in it that cannot be part of one.")
+    if len(address) > MAX_LENGTH:
+        raise ValidationError("This address is too long. Please check it.")
+    try:
+        checked = validate_email(address, check_deliverability=False, allow_smtputf8=True)
+    except EmailNotValidError as error:
+        raise ValidationError(
+            "This does not look like an email address. It should read like name@example.com."
+        ) from error
+    if not checked.local_part.isascii():
+        raise ValidationError(
+            "We cannot send mail to addresses with such letters before the @ yet. "
+            "Please use another one."
+        )
+    return f"{checked.local_part}@{checked.ascii_domain.lower()}"
+
+
+def address_key(address: str) -> str:
+    """Equal for all spellings of one mailbox: `User@EXAMPLE.com` is `user@example.com`."""
+    return address.casefold()
+
+
+def domain_of(address: str) -> str:
+    return address.rpartition("@")[2].casefold()

@@ -1,0 +1,32 @@
+from django import forms
+
+from newsletter.addresses import MAX_LENGTH, clean_address
+from newsletter.consent import WORDING, WORDINGS
+
+
+class SignUpForm(forms.Form):
+    """One field a person fills in. Where the form stood comes along, for the record of consent."""
+
+    email = forms.CharField(
+        label="Your email address",
+        max_length=MAX_LENGTH,
+        help_text=WORDINGS[WORDING],
+        strip=False,
+        error_messages={
+            "required": "Type your email address.",
+            "max_length": "This address is too long. Please check it.",
+        },
+        widget=forms.EmailInput(
+            attrs={"autocomplete": "email", "autocapitalize": "none", "spellcheck": "false"}
+        ),
+    )
+    source = forms.CharField(max_length=200, required=False, widget=forms.HiddenInput)
+
+    def clean_email(self) -> str:
+        return clean_address(self.cleaned_data["email"])
+
+    def clean_source(self) -> str:
+        """A path of this site, or nothing: it is shown to staff and believed by nobody."""
+        source = self.cleaned_data["source"]
+        is_path = source.startswith("/") and not source.startswith("//") and source.isprintable()
+        return source if is_path else ""

@@ -1,0 +1,26 @@
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from newsletter import sweeping
+
+TURN_S = 3600
+
+
+class Command(BaseCommand):
+    help = "Do all that is due now, mails included, without a queue and its workers."
+
+    def handle(self, *args: object, **options: object) -> None:
+        found = sweeping.sweep(timezone.now())
+        failed = confirmed = 0
+        for subscriber_id in found.confirmations:
+            try:
+                confirmed += sweeping.confirm_by_mail(subscriber_id, timezone.now())
+            except OSError as error:
+                failed += 1
+                self.stderr.write(f"A confirmation stays due: {error}")
+        tried = sum(
+            sweeping.send_some(campaign_id, TURN_S, timezone.now) for campaign_id in found.campaigns
+        )
+        self.stdout.write(f"Sweep: {found}; sent {confirmed} confirmations, tried {tried} notices.")
+        if failed:
+            raise CommandError(f"{failed} confirmations could not be sent; they stay due.")

@@ -1,0 +1,8 @@
+from newsletter.models.campaign import Campaign
+from newsletter.models.consent import ConsentEvent
+from newsletter.models.delivery import Delivery
+from newsletter.models.pulse import Pulse
+from newsletter.models.subscriber import Subscriber
+from newsletter.models.suppression import Suppression
+
+__all__ = ["Campaign", "ConsentEvent", "Delivery", "Pulse", "Subscriber", "Suppression"]

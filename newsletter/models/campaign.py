@@ -1,0 +1,158 @@
+import hashlib
+from datetime import datetime
+
+from django.db import connection, models, transaction
+from django.db.models import Count, Max
+
+from blog.models import Article
+from newsletter.emails import notice_of
+from newsletter.models.subscriber import Subscriber
+from newsletter.states import OPEN_STATES
+
+IDS_A_STATEMENT = 20_000
+
+EXPAND = """
+    INSERT INTO newsletter_delivery
+        (campaign_id, subscriber_id, address, address_key, state, reason, provider_id,
+         attempts, queued_at)
+    SELECT %s, id, address, address_key, 'queued', '', '', 0, %s
+      FROM newsletter_subscriber
+     WHERE id > %s AND id <= %s
+       AND confirmed_at <= %s AND unsubscribed_at IS NULL AND suppressed_at IS NULL
+    ON CONFLICT DO NOTHING
+"""
+
+
+class CampaignQuerySet(models.QuerySet):
+    def unfinished(self) -> "CampaignQuerySet":
+        return self.filter(finished_at__isnull=True)
+
+    def running(self) -> "CampaignQuerySet":
+        return self.unfinished().filter(paused_at__isnull=True, cancelled_at__isnull=True)
+
+    def announce(self, article: Article, now: datetime) -> "Campaign":
+        """Begin the notice of `article`, its words frozen as of now.
+
+        Raises `IntegrityError` if there is one: an article is announced once.
+        """
+        return self.create(article=article, created_at=now, **notice_of(article)._asdict())
+
+
+class Campaign(models.Model):
+    """One mailing: its words, frozen when it began, and one delivery for each recipient."""
+
+    class Kind(models.TextChoices):
+        ARTICLE = "article", "notice of an article"
+
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.ARTICLE)
+    article = models.ForeignKey(
+        Article, null=True, on_delete=models.SET_NULL, related_name="campaigns"
+    )
+    edition = models.PositiveSmallIntegerField(default=1)
+    subject = models.CharField(max_length=200)
+    html = models.TextField()
+    text = models.TextField()
+    content_hash = models.CharField(max_length=64, editable=False)
+    created_at = models.DateTimeField(help_text="Who had confirmed by then gets this mail.")
+    expanded_through = models.BigIntegerField(default=0, editable=False)
+    expanded_at = models.DateTimeField(null=True, editable=False)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    pause_reason = models.CharField(max_length=300, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    cancel_reason = models.CharField(max_length=300, blank=True)
+    finished_at = models.DateTimeField(null=True, editable=False)
+
+    objects = CampaignQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["article", "kind", "edition"],
+                name="one_campaign_per_article_kind_and_edition",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.subject
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        words = "\0".join((self.subject, self.html, self.text))
+        self.content_hash = hashlib.sha256(words.encode()).hexdigest()
+        super().save(*args, **kwargs)
+
+    # --- What it is doing -------------------------------------------------------------------
+
+    @property
+    def status(self) -> str:
+        if self.cancelled_at:
+            return "cancelled"
+        if self.finished_at:
+            return "sent"
+        if self.paused_at:
+            return "paused"
+        return "sending" if self.expanded_at else "preparing"
+
+    def tally(self) -> dict[str, int]:
+        """How many deliveries are in each state; their sum is the number of candidates."""
+        rows = self.deliveries.order_by().values_list("state").annotate(Count("pk"))
+        return dict(rows)
+
+    # --- What can be done with it -----------------------------------------------------------
+
+    def expand(self, now: datetime) -> None:
+        """Make a delivery for each person who had confirmed when the campaign began.
+
+        Restartable: each step covers a range of ids and is committed with its watermark, and a
+        row that exists stays as it is.
+        """
+        last = Subscriber.objects.aggregate(last=Max("pk"))["last"] or 0
+        while self.expanded_through < last:
+            through = min(self.expanded_through + IDS_A_STATEMENT, last)
+            self._expand_range(through, now)
+        Campaign.objects.filter(pk=self.pk, expanded_at__isnull=True).update(expanded_at=now)
+        self.refresh_from_db()
+
+    @transaction.atomic
+    def _expand_range(self, through: int, now: datetime) -> None:
+        as_stored = connection.ops.adapt_datetimefield_value
+        with connection.cursor() as cursor:
+            cursor.execute(
+                EXPAND,
+                [
+                    self.pk,
+                    as_stored(now),
+                    self.expanded_through,
+                    through,
+                    as_stored(self.created_at),
+                ],
+            )
+        self.expanded_through = through
+        Campaign.objects.filter(pk=self.pk, expanded_through__lt=through).update(
+            expanded_through=through
+        )
+
+    def pause(self, reason: str, now: datetime) -> None:
+        Campaign.objects.filter(pk=self.pk, paused_at__isnull=True).update(
+            paused_at=now, pause_reason=reason[:300]
+        )
+
+    def resume(self) -> None:
+        Campaign.objects.filter(pk=self.pk).update(paused_at=None, pause_reason="")
+
+    @transaction.atomic
+    def cancel(self, reason: str, now: datetime) -> None:
+        """Send nothing more. What is on the wire settles by itself; the rest is skipped."""
+        Campaign.objects.filter(pk=self.pk, cancelled_at__isnull=True).update(
+            cancelled_at=now, cancel_reason=reason[:300]
+        )
+        self.deliveries.waiting().skip("cancelled", now)
+
+    def finish_if_done(self, now: datetime) -> bool:
+        """“Sent” follows from the deliveries: all are made, and none is left open."""
+        return bool(
+            Campaign.objects.unfinished()
+            .filter(pk=self.pk, expanded_at__isnull=False)
+            .exclude(deliveries__state__in=OPEN_STATES)
+            .update(finished_at=now)
+        )

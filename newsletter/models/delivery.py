@@ -1,0 +1,178 @@
+import random
+import uuid
+from datetime import datetime, timedelta
+
+from django.db import models, transaction
+from django.db.models import F, Q
+
+from newsletter.addresses import MAX_LENGTH
+from newsletter.models.campaign import Campaign
+from newsletter.models.subscriber import Subscriber
+from newsletter.outcomes import Outcome
+from newsletter.states import OPEN_STATES, WAITING_STATES, State
+
+# Longer than one try at the wire may take (socket timeouts, the task's hard limit).
+LEASE = timedelta(minutes=6)
+MAX_ATTEMPTS = 6
+FIRST_WAIT = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(hours=2)
+
+
+class DeliveryQuerySet(models.QuerySet):
+    def waiting(self) -> "DeliveryQuerySet":
+        """Not on the wire yet: may still be taken back."""
+        return self.filter(state__in=WAITING_STATES)
+
+    def open(self) -> "DeliveryQuerySet":
+        return self.filter(state__in=OPEN_STATES)
+
+    def claimable(self, now: datetime) -> "DeliveryQuerySet":
+        due = Q(not_before__isnull=True) | Q(not_before__lte=now)
+        return self.filter(due, state=State.QUEUED)
+
+    def skip(self, reason: str, now: datetime) -> int:
+        return self.update(
+            state=State.SKIPPED, reason=reason, claim_token=None, lease_until=None, settled_at=now
+        )
+
+    @transaction.atomic
+    def claim(self, campaign: Campaign, count: int, now: datetime) -> "list[Delivery]":
+        """Take up to `count` deliveries that no other worker can take.
+
+        PostgreSQL skips rows that another worker holds; SQLite lets one writer in at a time.
+        """
+        due = self.claimable(now).filter(campaign=campaign).order_by("pk")
+        chosen = list(due.select_for_update(skip_locked=True).values_list("pk", flat=True)[:count])
+        token = uuid.uuid4()
+        self.filter(pk__in=chosen, state=State.QUEUED).update(
+            state=State.CLAIMED, claim_token=token, lease_until=now + LEASE
+        )
+        mine = self.filter(pk__in=chosen, claim_token=token)
+        return list(mine.select_related("subscriber").order_by("pk"))
+
+    def release(self, token: uuid.UUID) -> int:
+        """Give back what was claimed and not tried."""
+        return self.filter(claim_token=token, state=State.CLAIMED).update(
+            state=State.QUEUED, claim_token=None, lease_until=None
+        )
+
+    def expire_leases(self, now: datetime) -> tuple[int, int]:
+        """Settle what a dead worker left: (back in the queue, in doubt).
+
+        What was claimed has not been tried. What was being submitted may have arrived: we do not
+        send it again by guess.
+        """
+        expired = self.filter(lease_until__lt=now)
+        back = expired.filter(state=State.CLAIMED).update(
+            state=State.QUEUED, claim_token=None, lease_until=None
+        )
+        doubtful = expired.filter(state=State.SUBMITTING).update(
+            state=State.IN_DOUBT,
+            reason="The worker stopped while handing this mail over.",
+            lease_until=None,
+            settled_at=now,
+        )
+        return back, doubtful
+
+
+class Delivery(models.Model):
+    """One mail of a campaign to one person, and what became of it."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="deliveries")
+    subscriber = models.ForeignKey(
+        Subscriber, null=True, on_delete=models.SET_NULL, related_name="deliveries"
+    )
+    address = models.CharField(max_length=MAX_LENGTH)
+    address_key = models.CharField(max_length=MAX_LENGTH)
+    state = models.CharField(max_length=12, choices=State, default=State.QUEUED)
+    reason = models.CharField(max_length=300, blank=True, default="")
+    claim_token = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    not_before = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    provider_id = models.CharField(max_length=200, blank=True, default="")
+    queued_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "subscriber"], name="one_delivery_per_campaign_and_subscriber"
+            ),
+            models.UniqueConstraint(
+                fields=["campaign", "address_key"], name="one_delivery_per_campaign_and_address"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["campaign", "id"], condition=Q(state="queued"), name="delivery_queued"
+            ),
+            models.Index(
+                fields=["lease_until"],
+                condition=Q(lease_until__isnull=False),
+                name="delivery_leased",
+            ),
+            models.Index(fields=["campaign", "state", "id"], name="delivery_by_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.address}: {self.get_state_display()}"
+
+    def go(self, now: datetime) -> bool:
+        """The last look before the wire. True if this mail may be handed over now.
+
+        Locks the person's row, so that whoever left, was suppressed or erased before this commit
+        gets nothing. Call it in a transaction of its own; commit before you send.
+        """
+        person = (
+            Subscriber.objects.mailable()
+            .select_for_update(no_key=True)
+            .filter(pk=self.subscriber_id)
+        )
+        mine = Delivery.objects.filter(
+            pk=self.pk, claim_token=self.claim_token, state=State.CLAIMED
+        )
+        if not person.exists():
+            mine.skip("left or was taken off the list in the meantime", now)
+            return False
+        running = mine.filter(campaign__paused_at__isnull=True, campaign__cancelled_at__isnull=True)
+        return bool(
+            running.update(state=State.SUBMITTING, submitted_at=now, lease_until=now + LEASE)
+        )
+
+    def record(self, outcome: Outcome, now: datetime) -> None:
+        """Write down what became of the try. A late answer also settles a doubt."""
+        mine = Delivery.objects.filter(
+            pk=self.pk,
+            claim_token=self.claim_token,
+            state__in=(State.SUBMITTING, State.IN_DOUBT),
+        )
+        if outcome.state == State.QUEUED:
+            mine.update(**self._next_try(outcome, now))
+        else:
+            mine.update(
+                state=outcome.state,
+                reason=outcome.reason[:300],
+                provider_id=outcome.provider_id[:200],
+                lease_until=None,
+                settled_at=now,
+                attempts=F("attempts") + 1,
+            )
+
+    def _next_try(self, outcome: Outcome, now: datetime) -> dict[str, object]:
+        """Later, with a growing and scattered wait; after the last try it is a failure."""
+        back = {"claim_token": None, "lease_until": None, "reason": outcome.reason[:300]}
+        if outcome.is_counted and self.attempts + 1 >= MAX_ATTEMPTS:
+            return {**back, "state": State.FAILED, "settled_at": now, "attempts": MAX_ATTEMPTS}
+        wait = min(FIRST_WAIT * 2**self.attempts, LONGEST_WAIT) * random.uniform(0.8, 1.2)  # noqa: S311
+        return {
+            **back,
+            "state": State.QUEUED,
+            "not_before": now + (outcome.retry_after or wait),
+            "attempts": self.attempts + (1 if outcome.is_counted else 0),
+        }

@@ -1,0 +1,202 @@
+import secrets
+from datetime import datetime, timedelta
+
+from django.db import models, transaction
+from django.db.models import F, Q
+
+from newsletter.addresses import MAX_LENGTH, address_key
+from newsletter.consent import WORDING, Origin
+from newsletter.tokens import BadToken, Purpose, Token, issue, read
+
+PAUSE_BETWEEN_CONFIRMATIONS = timedelta(hours=1)
+CONFIRMATIONS_A_DAY = 3
+CONFIRMATION_LEASE = timedelta(minutes=5)
+LONGEST_WAIT = timedelta(hours=6)
+PENDING_KEPT_FOR = timedelta(days=14)
+
+
+def new_handle() -> str:
+    return secrets.token_hex(16)
+
+
+class SubscriberQuerySet(models.QuerySet):
+    def mailable(self) -> "SubscriberQuerySet":
+        return self.filter(
+            confirmed_at__isnull=False, unsubscribed_at__isnull=True, suppressed_at__isnull=True
+        )
+
+    def with_confirmation_due(self, now: datetime) -> "SubscriberQuerySet":
+        free = Q(confirmation_lease_until__isnull=True) | Q(confirmation_lease_until__lte=now)
+        return self.filter(free, confirmation_due_at__isnull=False, suppressed_at__isnull=True)
+
+    def pending_too_long(self, now: datetime) -> "SubscriberQuerySet":
+        """Asked and never confirmed: nothing of them is kept."""
+        return self.filter(
+            confirmed_at__isnull=True,
+            suppressed_at__isnull=True,
+            created_at__lt=now - PENDING_KEPT_FOR,
+        )
+
+    def by_token(self, purpose: Purpose, text: str, now: datetime) -> "tuple[Subscriber, Token]":
+        """The person a link was made for. Raises `BadToken` for every link that is not good."""
+        token = read(purpose, text, now)
+        found = self.filter(handle=token.handle).first()
+        if found is None:
+            raise BadToken("nobody")
+        return found, token
+
+    def sign_up(self, address: str, origin: Origin, now: datetime) -> "Subscriber":
+        """Note that somebody typed `address`; a mail with a link becomes due if one may be sent.
+
+        Two sign-ups at one moment make one row and one mail: the database sees to it.
+        """
+        subscriber, _ = self.get_or_create(
+            address_key=address_key(address), defaults={"address": address, "created_at": now}
+        )
+        may_be_asked = subscriber.suppressed_at is None and not subscriber.is_confirmed
+        if may_be_asked and subscriber.request_confirmation(now):
+            subscriber.note("asked", origin, now)
+        return subscriber
+
+
+class Subscriber(models.Model):
+    """Somebody who asked for our mails. Facts with their times; the state follows from them."""
+
+    address = models.CharField(max_length=MAX_LENGTH)
+    address_key = models.CharField(max_length=MAX_LENGTH, editable=False)
+    handle = models.CharField(max_length=32, default=new_handle, unique=True, editable=False)
+    created_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    unsubscribed_at = models.DateTimeField(null=True, blank=True)
+    suppressed_at = models.DateTimeField(null=True, blank=True)
+    confirmation_due_at = models.DateTimeField(null=True, blank=True)
+    confirmation_lease_until = models.DateTimeField(null=True, blank=True)
+    confirmation_attempts = models.PositiveSmallIntegerField(default=0)
+    confirmation_sent_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SubscriberQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["address_key"], name="one_subscriber_per_address"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["id"],
+                condition=Q(confirmation_due_at__isnull=False),
+                name="confirmation_due",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.address
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        self.address_key = address_key(self.address)
+        super().save(*args, **kwargs)
+
+    @property
+    def is_confirmed(self) -> bool:
+        return self.confirmed_at is not None and self.unsubscribed_at is None
+
+    @property
+    def status(self) -> str:
+        if self.suppressed_at:
+            return "suppressed"
+        if self.unsubscribed_at:
+            return "left"
+        return "confirmed" if self.confirmed_at else "waiting for confirmation"
+
+    def token(self, purpose: Purpose, now: datetime) -> str:
+        return issue(purpose, self.handle, now)
+
+    def note(self, kind: str, origin: Origin, now: datetime) -> None:
+        """Add a line to what this person agreed to."""
+        self.consent_events.create(
+            kind=kind,
+            at=now,
+            source=origin.source,
+            wording=WORDING if kind == "asked" else "",
+            network_hash=origin.network_hash,
+            actor=origin.actor,
+        )
+
+    # --- Asking ---------------------------------------------------------------------------
+
+    def request_confirmation(self, now: datetime) -> bool:
+        """Make a confirmation mail due, unless one is already, or too many were sent."""
+        day_ago = now - timedelta(days=1)
+        sent_today = self.consent_events.filter(kind="confirmation_sent", at__gt=day_ago).count()
+        if sent_today >= CONFIRMATIONS_A_DAY:
+            return False
+        earlier = now - PAUSE_BETWEEN_CONFIRMATIONS
+        rested = Q(confirmation_sent_at__isnull=True) | Q(confirmation_sent_at__lte=earlier)
+        return bool(
+            Subscriber.objects.filter(rested, pk=self.pk, confirmation_due_at__isnull=True).update(
+                confirmation_due_at=now, confirmation_attempts=0, confirmation_lease_until=None
+            )
+        )
+
+    def claim_confirmation(self, now: datetime) -> bool:
+        """True for the one worker that may send the mail now. The wait doubles with each try."""
+        wait = min(CONFIRMATION_LEASE * 2**self.confirmation_attempts, LONGEST_WAIT)
+        return bool(
+            Subscriber.objects.with_confirmation_due(now)
+            .filter(pk=self.pk)
+            .update(
+                confirmation_lease_until=now + wait,
+                confirmation_attempts=F("confirmation_attempts") + 1,
+            )
+        )
+
+    @transaction.atomic
+    def confirmation_was_sent(self, now: datetime) -> None:
+        Subscriber.objects.filter(pk=self.pk).update(
+            confirmation_due_at=None, confirmation_lease_until=None, confirmation_sent_at=now
+        )
+        self.note("confirmation_sent", Origin(), now)
+
+    # --- Joining and leaving ----------------------------------------------------------------
+
+    def is_outdated(self, token: Token) -> bool:
+        """True for a link to join from before the person left: it must not bring anybody back."""
+        return self.unsubscribed_at is not None and token.issued_at <= self.unsubscribed_at
+
+    @transaction.atomic
+    def confirm(self, origin: Origin, now: datetime) -> bool:
+        """Join. False if this changes nothing (a second press)."""
+        not_in = Q(confirmed_at__isnull=True) | Q(unsubscribed_at__isnull=False)
+        joined = Subscriber.objects.filter(not_in, pk=self.pk, suppressed_at__isnull=True).update(
+            confirmed_at=now, unsubscribed_at=None, confirmation_due_at=None
+        )
+        if joined:
+            self.note("confirmed", origin, now)
+        self.refresh_from_db()
+        return bool(joined)
+
+    @transaction.atomic
+    def unsubscribe(self, origin: Origin, now: datetime) -> bool:
+        """Leave, and drop every mail still waiting. A repetition keeps the first time."""
+        left = Subscriber.objects.filter(pk=self.pk, unsubscribed_at__isnull=True).update(
+            unsubscribed_at=now, confirmation_due_at=None
+        )
+        if left:
+            self.deliveries.waiting().skip("unsubscribed", now)
+            self.note("unsubscribed", origin, now)
+        self.refresh_from_db()
+        return bool(left)
+
+    @transaction.atomic
+    def resubscribe(self, origin: Origin, now: datetime) -> bool:
+        """Come back by a button of one's own mail. Only for somebody who had once confirmed."""
+        back = Subscriber.objects.filter(
+            pk=self.pk,
+            confirmed_at__isnull=False,
+            unsubscribed_at__isnull=False,
+            suppressed_at__isnull=True,
+        ).update(unsubscribed_at=None, confirmed_at=now)
+        if back:
+            self.note("resubscribed", origin, now)
+        self.refresh_from_db()
+        return bool(back)

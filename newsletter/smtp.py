@@ -1,0 +1,38 @@
+"""SMTP that remembers whether the message itself was on the wire when something broke."""
+
+import smtplib
+
+from django.core.mail.backends import smtp
+
+
+class _Traced:
+    """Mixed into smtplib's classes: true from the moment the content may reach the server."""
+
+    is_out = False
+
+    def mail(self, sender: str, options: tuple = ()) -> tuple[int, bytes]:
+        self.is_out = False
+        return super().mail(sender, options)
+
+    def data(self, msg: bytes | str) -> tuple[int, bytes]:
+        self.is_out = True
+        return super().data(msg)
+
+
+class TracedSMTP(_Traced, smtplib.SMTP):
+    pass
+
+
+class TracedSMTPOverTLS(_Traced, smtplib.SMTP_SSL):
+    pass
+
+
+class EmailBackend(smtp.EmailBackend):
+    @property
+    def connection_class(self) -> type[smtplib.SMTP]:
+        return TracedSMTPOverTLS if self.use_ssl else TracedSMTP
+
+    @property
+    def is_out(self) -> bool:
+        """May the server have the message that was being sent?"""
+        return bool(self.connection and self.connection.is_out)

@@ -1,0 +1,128 @@
+"""The sweep: finds all that is due in the database and sees that it happens.
+
+Every step may run twice, in two processes at once, or die in the middle: each is a conditional
+UPDATE or an INSERT under a constraint.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
+
+from blog.models import Article, Attempt
+from newsletter.emails import send_confirmation
+from newsletter.models import Campaign, Delivery, Pulse, Subscriber
+from newsletter.sending import Sender
+
+logger = logging.getLogger(__name__)
+
+# Older articles are not news: an import or a site that was down for days mails nobody.
+NEWS_FOR = timedelta(days=2)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What one sweep found, in numbers, and the ids of what is left to do."""
+
+    announced: int
+    back_in_queue: int
+    in_doubt: int
+    finished: int
+    forgotten: int
+    confirmations: list[int]
+    campaigns: list[int]
+
+    def __str__(self) -> str:
+        return (
+            f"announced {self.announced}, finished {self.finished}, "
+            f"back in the queue {self.back_in_queue}, in doubt {self.in_doubt}, "
+            f"never confirmed and deleted {self.forgotten}; "
+            f"to confirm {len(self.confirmations)}, campaigns with mails due {len(self.campaigns)}"
+        )
+
+
+def sweep(now: datetime) -> Found:
+    """Settle, announce, expand; say what is left for the workers."""
+    back_in_queue, doubtful = Delivery.objects.expire_leases(now)
+    cancel_withdrawn(now)
+    announced = announce_due(now)
+    for campaign in Campaign.objects.running().filter(expanded_at__isnull=True):
+        campaign.expand(now)
+    finished = sum(
+        campaign.finish_if_done(now) for campaign in Campaign.objects.running().order_by("pk")
+    )
+    found = Found(
+        announced=announced,
+        back_in_queue=back_in_queue,
+        in_doubt=doubtful,
+        finished=finished,
+        forgotten=forget(now),
+        confirmations=list(
+            Subscriber.objects.with_confirmation_due(now).values_list("pk", flat=True)
+        ),
+        campaigns=campaigns_with_mails_due(now),
+    )
+    Pulse.beat("sweep", now)
+    return found
+
+
+def due_articles(now: datetime) -> list[Article]:
+    announced = Campaign.objects.filter(article=OuterRef("pk"), kind=Campaign.Kind.ARTICLE)
+    fresh = Article.objects.published(now).filter(
+        ~Exists(announced), wants_notice=True, published_at__gt=now - NEWS_FOR
+    )
+    return list(fresh.select_related("author", "cover").order_by("published_at", "pk"))
+
+
+def announce_due(now: datetime) -> int:
+    """One campaign for each new article; the database refuses a second one."""
+    made = 0
+    for article in due_articles(now):
+        try:
+            with transaction.atomic():
+                Campaign.objects.announce(article, now)
+            made += 1
+        except IntegrityError:
+            logger.info("Article %s is being announced by another worker", article.pk)
+    return made
+
+
+def cancel_withdrawn(now: datetime) -> None:
+    """An article that was taken back is not announced any further."""
+    public = Article.objects.published(now).filter(pk=OuterRef("article"))
+    for campaign in Campaign.objects.running().exclude(Exists(public)):
+        campaign.cancel("The article was taken back.", now)
+
+
+def campaigns_with_mails_due(now: datetime) -> list[int]:
+    due = Delivery.objects.claimable(now).filter(campaign=OuterRef("pk"))
+    return list(Campaign.objects.running().filter(Exists(due)).values_list("pk", flat=True))
+
+
+def forget(now: datetime) -> int:
+    """Delete what must not be kept: old attempts, and who asked and never confirmed."""
+    Attempt.objects.forget_old(now)
+    return Subscriber.objects.pending_too_long(now).delete()[0]
+
+
+def confirm_by_mail(subscriber_id: int, now: datetime) -> bool:
+    """Send the confirmation that is due, once. A failure leaves it due."""
+    subscriber = Subscriber.objects.filter(pk=subscriber_id).first()
+    if subscriber is None or not subscriber.claim_confirmation(now):
+        return False
+    send_confirmation(subscriber, now)
+    subscriber.confirmation_was_sent(now)
+    return True
+
+
+def send_some(campaign_id: int, budget_s: float, clock: Callable[[], datetime]) -> int:
+    """One worker's turn at a campaign. Returns how many mails were tried."""
+    campaign = Campaign.objects.running().filter(pk=campaign_id).first()
+    if campaign is None:
+        return 0
+    tried = Sender(campaign).run(budget_s)
+    campaign.finish_if_done(clock())
+    return tried

@@ -1,0 +1,83 @@
+"""Links in mails: who, for which purpose, since when; signed, so that nobody can make one.
+
+A token is `version | issued at (s) | handle | mac`, base64url. The handle is 128 random bits kept
+for this only; the mac (HMAC-SHA256, cut to 128 bits) covers the purpose too, so a link to leave
+cannot confirm. Keys that were retired still verify (`SECRET_KEY="new,old"`), because people press
+links in old mails.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import struct
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+
+from django.conf import settings
+
+VERSION = 1
+HEAD = struct.Struct(">BI16s")
+MAC_BYTES = 16
+
+
+class Purpose(Enum):
+    CONFIRM = "confirm"
+    UNSUBSCRIBE = "unsubscribe"
+    NOT_ME = "not-me"
+
+
+# Someone may clear out a mailbox after years; a request to join goes stale within a week.
+LIFETIMES = {
+    Purpose.CONFIRM: timedelta(days=7),
+    Purpose.NOT_ME: timedelta(days=30),
+    Purpose.UNSUBSCRIBE: None,
+}
+
+
+class BadToken(ValueError):
+    """Unknown, altered, of another purpose, or too old: all the same to the visitor."""
+
+
+@dataclass(frozen=True)
+class Token:
+    handle: str
+    issued_at: datetime
+
+
+def issue(purpose: Purpose, handle: str, now: datetime) -> str:
+    """The token for `handle` (32 hexadecimal digits)."""
+    head = HEAD.pack(VERSION, int(now.timestamp()), bytes.fromhex(handle))
+    token = head + _mac(settings.SECRET_KEY, purpose, head)
+    return base64.urlsafe_b64encode(token).rstrip(b"=").decode()
+
+
+def read(purpose: Purpose, token: str, now: datetime) -> Token:
+    """What `token` says. Raises `BadToken` unless we made it, for `purpose`, not too long ago."""
+    head, mac = _split(token)
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    matches = [hmac.compare_digest(mac, _mac(key, purpose, head)) for key in keys]
+    version, seconds, handle = HEAD.unpack(head)
+    issued_at = datetime.fromtimestamp(seconds, tz=UTC)
+    lifetime = LIFETIMES[purpose]
+    if not any(matches) or version != VERSION:
+        raise BadToken("not ours")
+    if lifetime is not None and now - issued_at > lifetime:
+        raise BadToken("too old")
+    return Token(handle.hex(), issued_at)
+
+
+def _split(token: str) -> tuple[bytes, bytes]:
+    try:
+        raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise BadToken("not readable") from error
+    if len(raw) != HEAD.size + MAC_BYTES:
+        raise BadToken("of the wrong length")
+    return raw[: HEAD.size], raw[HEAD.size :]
+
+
+def _mac(key: str, purpose: Purpose, head: bytes) -> bytes:
+    message = purpose.value.encode() + b"\0" + head
+    return hmac.new(f"newsletter-link:{key}".encode(), message, hashlib.sha256).digest()[:MAC_BYTES]

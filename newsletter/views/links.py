@@ -1,0 +1,88 @@
+"""The links in our mails. GET shows a button and changes nothing; POST acts.
+
+No cookie and no CSRF token: the signed token in the path is the right to do this one thing, and
+mail programs press the button to leave without any cookie (RFC 8058).
+"""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from blog.views.furniture import page_context, private_page
+from blog.visitors import client_network, keyed_hash
+from newsletter.consent import Origin
+from newsletter.models import Subscriber, Suppression
+from newsletter.tokens import BadToken, Purpose
+
+View = Callable[..., HttpResponse]
+
+
+def token_page(purpose: Purpose) -> Callable[[View], View]:
+    """Find the person a link was made for, or answer 404: the same for every bad link."""
+
+    def decorate(view: View) -> View:
+        @csrf_exempt
+        @require_http_methods(["GET", "HEAD", "POST"])
+        @wraps(view)
+        def find(request: HttpRequest, token: str) -> HttpResponse:
+            try:
+                subscriber, read = Subscriber.objects.by_token(purpose, token, timezone.now())
+                if purpose is not Purpose.UNSUBSCRIBE and subscriber.is_outdated(read):
+                    raise BadToken("from before leaving")
+            except BadToken as error:
+                raise Http404("This link is not, or no longer, valid.") from error
+            return view(request, subscriber)
+
+        return find
+
+    return decorate
+
+
+def _origin(request: HttpRequest, source: str) -> Origin:
+    network = keyed_hash(client_network(request), "consent")
+    return Origin(source=source, network_hash=network)
+
+
+def _answer(request: HttpRequest, name: str, title: str, **more: object) -> HttpResponse:
+    context = page_context(request, title=title, description="", recent=[], topics=None)
+    return private_page(request, f"newsletter/{name}.html", {**context, **more})
+
+
+@token_page(Purpose.CONFIRM)
+def confirm(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
+    if request.method == "POST":
+        subscriber.confirm(_origin(request, "confirmation mail"), timezone.now())
+    if subscriber.is_confirmed:
+        return _answer(request, "confirmed", "You are on the list")
+    return _answer(request, "confirm", "One press, and you are on the list")
+
+
+@token_page(Purpose.UNSUBSCRIBE)
+def unsubscribe(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
+    if request.method == "POST" and request.POST.get("resubscribe"):
+        subscriber.resubscribe(_origin(request, "page after leaving"), timezone.now())
+        if subscriber.is_confirmed:
+            return _answer(request, "confirmed", "You are on the list")
+    elif request.method == "POST":
+        subscriber.unsubscribe(_origin(request, "link in a mail"), timezone.now())
+    if subscriber.unsubscribed_at:
+        return _answer(request, "unsubscribed", "You get no more mails")
+    return _answer(request, "unsubscribe", "Stop the mails?")
+
+
+@token_page(Purpose.NOT_ME)
+def not_me(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
+    """“It was not me”: never write to this address again. Who never confirmed is forgotten."""
+    if request.method == "POST":
+        now = timezone.now()
+        Suppression.objects.add(subscriber.address, Suppression.Reason.NOT_ME, now)
+        if subscriber.confirmed_at is None:
+            subscriber.delete()
+        else:
+            subscriber.unsubscribe(_origin(request, "confirmation mail"), now)
+    done = request.method == "POST" or subscriber.suppressed_at is not None
+    return _answer(request, "not_me", "It was not you?", done=done)

@@ -1,0 +1,105 @@
+"""Signing up. The answer is the same for every address, known or not."""
+
+from datetime import datetime, timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_POST
+
+from blog.nudges import nudge
+from blog.public_forms import Limit, Verdict, judge, note_attempts
+from blog.views.furniture import page_context, private_page, public_page
+from blog.visitors import client_network, keyed_hash
+from newsletter.addresses import address_key, domain_of
+from newsletter.consent import Origin
+from newsletter.forms import SignUpForm
+from newsletter.models import Subscriber, Suppression
+
+HOUR = timedelta(hours=1)
+BY_NETWORK = Limit("sign-up network", 20, HOUR)
+# A form without our time stamp is not refused, but such a sender gets little.
+UNSTAMPED_BY_NETWORK = Limit("sign-up unstamped", 3, HOUR)
+BY_ADDRESS = Limit("sign-up address", 5, HOUR)
+BY_DOMAIN = Limit("sign-up domain", 500, HOUR)
+EVERYBODY = Limit("sign-up all", 120, timedelta(minutes=1))
+
+ONCE_MORE = "Please press the button once more."
+TOO_MANY = "There were too many sign-ups from where you are. Please try again in an hour."
+FROM_ELSEWHERE = "This form was sent from another site. Please sign up here."
+
+
+@require_GET
+def newsletter(request: HttpRequest) -> HttpResponse:
+    """The page with nothing but the form."""
+    form = SignUpForm(initial={"source": request.path})
+    return public_page(request, "newsletter/newsletter.html", {**_context(request), "form": form})
+
+
+@csrf_exempt  # public pages know no cookie; `judge` and the confirmation stand in its place
+@require_POST
+def subscribe(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    verdict = judge(request, now)
+    form = SignUpForm(request.POST)
+    if verdict is Verdict.FOREIGN:
+        return _form_again(request, form, FROM_ELSEWHERE, 403)
+    if verdict is Verdict.ROBOT:
+        return _check_inbox(request)
+    if not form.is_valid():
+        return _form_again(request, form, "", 400)
+    if verdict is Verdict.HASTY:
+        return _form_again(request, form, ONCE_MORE, 400)
+    if _is_flooding(request, form.cleaned_data["email"], verdict, now):
+        return _form_again(request, form, TOO_MANY, 429)
+    _sign_up(request, form, now)
+    return _check_inbox(request)
+
+
+def _sign_up(request: HttpRequest, form: SignUpForm, now: datetime) -> None:
+    address = form.cleaned_data["email"]
+    if Suppression.objects.covers(address):
+        return
+    network = keyed_hash(client_network(request), "consent")
+    origin = Origin(source=form.cleaned_data["source"], network_hash=network)
+    subscriber = Subscriber.objects.sign_up(address, origin, now)
+    nudge("newsletter.tasks.send_confirmation", subscriber.pk)
+
+
+def _is_flooding(request: HttpRequest, address: str, verdict: Verdict, now: datetime) -> bool:
+    values = {
+        BY_NETWORK: client_network(request),
+        BY_ADDRESS: address_key(address),
+        BY_DOMAIN: domain_of(address),
+        EVERYBODY: "",
+    }
+    if verdict is Verdict.UNSTAMPED:
+        values[UNSTAMPED_BY_NETWORK] = values[BY_NETWORK]
+    reached = any(limit.is_reached(value, now) for limit, value in values.items())
+    if not reached:
+        note_attempts({limit.scope: value for limit, value in values.items()}, now)
+    return reached
+
+
+def _context(request: HttpRequest) -> dict[str, object]:
+    return page_context(
+        request,
+        title="Free email updates",
+        description="Get each new article by mail. Leave with one click, any time.",
+    )
+
+
+def _check_inbox(request: HttpRequest) -> HttpResponse:
+    context = {**_context(request), "title": "Check your inbox"}
+    return private_page(request, "newsletter/check_inbox.html", context)
+
+
+def _form_again(request: HttpRequest, form: SignUpForm, message: str, status: int) -> HttpResponse:
+    """The form with what was typed, a fresh stamp, and what to do."""
+    if message:
+        form.add_error(None, message)
+    context = {**_context(request), "form": form}
+    response = private_page(request, "newsletter/newsletter.html", context, status)
+    if status == 429:
+        response.headers["Retry-After"] = str(int(HOUR.total_seconds()))
+    return response
