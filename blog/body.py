@@ -8,10 +8,17 @@ from blog.sanitizer import sanitize
 
 
 class BodyWidget(CKEditorWidget):
-    """CKEditor, with the CSRF token for picture uploads added by our own small module."""
+    """CKEditor, with the CSRF token for picture uploads added by our own small module.
+
+    It shows the text in a part of the page, so it is given sanitised HTML only: also the text
+    of a form that comes back with an error.
+    """
 
     class Media:
         js = (forms.widgets.Script("editor.js", type="module"),)
+
+    def format_value(self, value: str | None) -> str | None:
+        return super().format_value(sanitize(value) if value else value)
 
 
 class BodyField(models.TextField):

@@ -1,0 +1,221 @@
+"""Only pixels are kept of a picture, and only of one that we can carry."""
+
+import io
+import zlib
+from struct import pack
+
+import pytest
+from django.core.files.storage import default_storage
+from django.db import transaction
+from PIL import Image as Pillow
+from PIL import ImageCms
+
+from blog.images import MAX_BYTES, BadImage, encode
+from blog.models import Image
+from blog.models import image as image_module
+
+SECRET = b"GPS-of-the-editors-home"
+
+
+def picture(
+    kind: str = "PNG", size: tuple[int, int] = (900, 600), mode: str = "RGB", **options: object
+) -> bytes:
+    buffer = io.BytesIO()
+    Pillow.linear_gradient("L").resize(size).convert(mode).save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def opened(content: bytes) -> Pillow.Image:
+    return Pillow.open(io.BytesIO(content))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
+@pytest.mark.parametrize("mode", ["L", "RGB", "P", "1", "CMYK"])
+def test_each_usual_kind_becomes_a_plain_picture(kind: str, mode: str) -> None:
+    try:
+        content = picture(kind, mode=mode)
+    except (OSError, ValueError):
+        pytest.skip(f"{kind} has no {mode}")
+    encoded = encode(content)
+    assert encoded.extension == "jpg"
+    assert (encoded.width, encoded.height) == (900, 600)
+    assert opened(encoded.content).format == "JPEG"
+
+
+def test_a_picture_one_can_see_through_stays_so() -> None:
+    buffer = io.BytesIO()
+    Pillow.new("RGBA", (60, 40), (10, 20, 30, 120)).save(buffer, "PNG")
+    encoded = encode(buffer.getvalue())
+    assert encoded.extension == "png"
+    assert opened(encoded.content).getpixel((5, 5)) == (10, 20, 30, 120)
+
+
+def test_an_opaque_one_with_a_useless_channel_does_not() -> None:
+    buffer = io.BytesIO()
+    Pillow.new("RGBA", (60, 40), (10, 20, 30, 255)).save(buffer, "PNG")
+    assert encode(buffer.getvalue()).extension == "jpg"
+
+
+def test_nothing_but_pixels_is_kept() -> None:
+    exif = Pillow.Exif()
+    exif[0x010E] = SECRET.decode()
+    exif[0x8825] = {1: "N", 2: (52.0, 31.0, 0.0)}
+    content = picture("JPEG", exif=exif, comment=SECRET, xmp=SECRET, icc_profile=srgb())
+    assert SECRET in content
+    encoded = encode(content)
+    for stored in [encoded.content, *encoded.renditions.values()]:
+        assert SECRET not in stored
+        assert not dict(opened(stored).getexif())
+        assert not opened(stored).info.keys() & {"icc_profile", "comment", "xmp", "exif"}
+
+
+def srgb() -> bytes:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def test_code_behind_the_picture_is_cut_off() -> None:
+    encoded = encode(picture("GIF") + b"<?php evil(); ?><script>alert(1)</script>")
+    assert b"script" not in encoded.content
+
+
+def test_a_picture_taken_sideways_stands_upright() -> None:
+    exif = Pillow.Exif()
+    exif[0x0112] = 6
+    encoded = encode(picture("JPEG", size=(900, 600), exif=exif))
+    assert (encoded.width, encoded.height) == (600, 900)
+
+
+def test_a_broken_colour_profile_is_no_reason_to_refuse() -> None:
+    assert encode(picture("PNG", icc_profile=b"no profile at all")).width == 900
+
+
+def test_renditions_are_narrower_than_the_picture() -> None:
+    encoded = encode(picture(size=(1000, 500)))
+    assert {width: opened(content).size for width, content in encoded.renditions.items()} == {
+        480: (480, 240),
+        800: (800, 400),
+    }
+    assert encode(picture(size=(480, 200))).renditions == {}
+
+
+def test_a_huge_picture_is_drawn_smaller() -> None:
+    encoded = encode(picture(size=(5000, 2500), mode="L"))
+    assert (encoded.width, encoded.height) == (2000, 1000)
+
+
+@pytest.mark.parametrize("size", [(6000, 1), (1, 9000), (1, 1)])
+def test_odd_shapes_are_carried(size: tuple[int, int]) -> None:
+    assert encode(picture(size=size, mode="L")).width >= 1
+
+
+def test_a_moving_picture_stands_still() -> None:
+    frames = [Pillow.new("RGB", (40, 40), colour) for colour in ("red", "blue")]
+    buffer = io.BytesIO()
+    frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:])
+    red, _, blue = opened(encode(buffer.getvalue()).content).getpixel((20, 20))
+    assert red > 200
+    assert blue < 50
+
+
+def png_header(width: int, height: int) -> bytes:
+    """A PNG that claims a size and holds nothing."""
+
+    def chunk(name: bytes, content: bytes) -> bytes:
+        return pack(">I", len(content)) + name + content + pack(">I", zlib.crc32(name + content))
+
+    header = chunk(b"IHDR", pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize("size", [(10_000, 5_000), (14_000, 14_000), (65_000, 65_000)])
+def test_too_many_pixels_are_refused_before_they_are_decoded(size: tuple[int, int]) -> None:
+    with pytest.raises(BadImage, match="pixels"):
+        encode(png_header(*size))
+
+
+def test_too_many_bytes_are_refused() -> None:
+    with pytest.raises(BadImage, match="larger than 15 MB"):
+        encode(b"\xff" * (MAX_BYTES + 1))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"hello",
+        b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
+        b"<?xml version='1.0'?><svg onload='alert(1)'/>",
+        b"<html><script>alert(1)</script>",
+        b"%PDF-1.7",
+        b"PK\x03\x04" + b"\x00" * 60,
+        b"\x00\x00\x00\x18ftypheic" + b"\x00" * 60,
+        picture("PNG")[:120],
+        picture("JPEG")[:200],
+        picture("TIFF"),
+        picture("BMP"),
+        picture("ICO", size=(32, 32)),
+        picture("PNG").replace(b"IDAT", b"IDAX"),
+        png_header(300, 300),
+        png_header(0, 0),
+    ],
+)
+def test_what_is_no_usable_picture_is_refused_kindly(content: bytes) -> None:
+    with pytest.raises(BadImage, match=r"empty|not a picture"):
+        encode(content)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
+def test_a_damaged_picture_is_carried_or_refused_but_never_breaks(kind: str) -> None:
+    content = picture(kind, size=(120, 80))
+    for position in range(0, len(content), max(1, len(content) // 60)):
+        damaged = content[:position] + b"\xff\x00\xaa" + content[position + 3 :]
+        try:
+            encode(damaged)
+        except BadImage as refusal:
+            assert str(refusal)
+
+
+@pytest.mark.django_db
+def test_a_stored_picture_has_a_name_nobody_guesses_and_all_its_files() -> None:
+    image = Image.store(picture(size=(1000, 500)), "A grey slope")
+    assert image.alternative_text == "A grey slope"
+    assert (image.width, image.height) == (1000, 500)
+    assert len(image.file.name) > 30
+    assert all(default_storage.exists(name) for name in image.file_names)
+    stem = image.url.removesuffix(".jpg")
+    assert image.srcset == f"{stem}-480.webp 480w, {stem}-800.webp 800w, {image.url} 1000w"
+
+
+@pytest.mark.django_db
+def test_the_same_picture_is_kept_once() -> None:
+    first = Image.store(picture(), "A slope")
+    assert Image.store(picture(), "A slope") == first
+    assert Image.store(picture(), "Something else") != first
+
+
+@pytest.mark.django_db
+def test_a_full_disk_leaves_no_half_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    saved, save = [], default_storage.save
+
+    def save_two(name: str, content: object) -> str:
+        if len(saved) == 2:
+            raise OSError(28, "No space left on device")
+        saved.append(save(name, content))
+        return saved[-1]
+
+    monkeypatch.setattr(image_module.default_storage, "save", save_two)
+    with pytest.raises(OSError, match="No space"):
+        Image.store(picture(size=(1000, 500)))
+    assert not Image.objects.exists()
+    assert len(saved) == 2
+    assert not any(default_storage.exists(name) for name in saved)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_files_go_when_the_row_is_gone_for_good() -> None:
+    image = Image.store(picture(), "x")
+    names = image.file_names
+    with transaction.atomic():
+        image.delete()
+        assert all(default_storage.exists(name) for name in names)
+    assert not any(default_storage.exists(name) for name in names)
