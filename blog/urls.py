@@ -1,3 +1,59 @@
-from django.urls import path  # noqa: F401
+from django.urls import path, register_converter
+from django.urls.converters import IntConverter, StringConverter
 
-urlpatterns: list = []
+from blog import feeds, sitemaps
+from blog.views import archive, articles, errors, lists, pages, search
+
+
+class UnicodeSlug(StringConverter):
+    regex = r"[-\w]+"
+
+
+class LaterPage(IntConverter):
+    """The first page has no number, and nobody has a hundred thousand."""
+
+    regex = "(?!1/)[1-9][0-9]{0,4}"
+
+
+class Year(IntConverter):
+    regex = "[12][0-9]{3}"
+
+
+class Month(IntConverter):
+    regex = "0[1-9]|1[0-2]"
+
+    def to_url(self, value: int) -> str:
+        return f"{value:02d}"
+
+
+register_converter(UnicodeSlug, "uslug")
+register_converter(LaterPage, "later")
+register_converter(Year, "year")
+register_converter(Month, "month")
+
+urlpatterns = [
+    path("", lists.home, name="home"),
+    path("page/<later:number>/", lists.home, name="home_page"),
+    path("articles/<uslug:slug>/", articles.article, name="article"),
+    path("topics/<uslug:slug>/", lists.topic, name="topic"),
+    path("topics/<uslug:slug>/page/<later:number>/", lists.topic, name="topic_page"),
+    path("topics/<uslug:slug>/feed.xml", feeds.topic_rss, name="topic_feed"),
+    path("authors/<uslug:slug>/", lists.author, name="author"),
+    path("authors/<uslug:slug>/page/<later:number>/", lists.author, name="author_page"),
+    path("archive/", archive.archive, name="archive"),
+    path("archive/<year:year>/<month:month>/", archive.archive_month, name="archive_month"),
+    path(
+        "archive/<year:year>/<month:month>/page/<later:number>/",
+        archive.archive_month,
+        name="archive_month_page",
+    ),
+    path("search/", search.search, name="search"),
+    path("feed.xml", feeds.rss, name="feed"),
+    path("atom.xml", feeds.atom, name="atom"),
+    path("feed.json", feeds.json_feed, name="json_feed"),
+    path("sitemap.xml", sitemaps.sitemap, name="sitemap"),
+    path("robots.txt", pages.robots, name="robots"),
+    path("about/", pages.page, {"slug": "about"}, name="about"),
+    path("privacy/", pages.page, {"slug": "privacy"}, name="privacy"),
+    path("<path:path>", errors.nowhere),
+]

@@ -23,4 +23,5 @@ if settings.DEBUG:
         *urlpatterns,
     ]
 
+handler404 = "blog.views.errors.not_found"
 handler500 = "careersite.health.broken"

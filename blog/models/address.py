@@ -1,20 +1,24 @@
+from urllib.parse import unquote
+
 from django.db import models
 from django.db.models import Q
 
 
 class FormerAddressQuerySet(models.QuerySet):
+    """Paths may come quoted or not; they are kept as people read them."""
+
     def remember(self, path: str, **target: models.Model) -> None:
         """Let `path` lead to `target` (article=…, topic=… or author=…) from now on."""
         self.update_or_create(
-            path=path, defaults={"article": None, "topic": None, "author": None, **target}
+            path=unquote(path), defaults={"article": None, "topic": None, "author": None, **target}
         )
 
     def forget(self, path: str) -> None:
         """`path` is in use again: what lives there wins."""
-        self.filter(path=path).delete()
+        self.filter(path=unquote(path)).delete()
 
     def target_of(self, path: str) -> models.Model | None:
-        found = self.filter(path=path).select_related("article", "topic", "author").first()
+        found = self.filter(path=unquote(path)).select_related("article", "topic", "author").first()
         return found and (found.article or found.topic or found.author)
 
 

@@ -149,6 +149,17 @@ class Article(models.Model):
     def is_public(self) -> bool:
         return not (self.is_draft or self.is_scheduled or self.is_expired)
 
+    @property
+    def changed_at(self) -> datetime:
+        """The last change that the public could see. Only what is or was public has one."""
+        return max(self.published_at, self.updated_at)
+
+    @property
+    def planned_for(self) -> datetime | None:
+        """The date a draft was last saved with."""
+        newest = self.revisions.first()
+        return newest and newest.planned_for
+
     def publish(self, at: datetime | None = None) -> None:
         """Make the article public at `at` (now, if not given). A second press changes nothing:
         what is public keeps its date."""

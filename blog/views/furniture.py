@@ -2,24 +2,21 @@
 
 from django.conf import settings
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.encoding import escape_uri_path, iri_to_uri
+from django.utils.http import escape_leading_slashes
 
 from blog.models import Article, Publication, Topic
 from blog.public_forms import form_stamp
+from blog.site_address import absolute
 
-PUBLIC_CACHE = (
-    "public, max-age=0, s-maxage=10, stale-while-revalidate=10, stale-if-error=86400"
-)
+PUBLIC_CACHE = "public, max-age=0, s-maxage=10, stale-while-revalidate=10, stale-if-error=86400"
 RECENT_POSTS = 5
 TOPICS_IN_NAVIGATION = 5
-
-
-def absolute(path: str) -> str:
-    """The address on the configured site; the Host header is never believed."""
-    return f"{settings.SITE_URL}{path}"
+DESCRIPTION_LENGTH = 160
 
 
 def feed_links(name: str) -> list[dict[str, str]]:
@@ -35,23 +32,29 @@ def page_context(
     request: HttpRequest,
     *,
     title: str,
-    description: str,
+    description: str = "",
+    number: int = 1,
     recent: "QuerySet[Article] | list[Article] | None" = None,
     topics: list[Topic] | None = None,
+    publication: Publication | None = None,
 ) -> dict[str, object]:
-    """The context of a public page. Three queries at the most: publication, topics, recent."""
-    publication = Publication.current()
+    """The context of a public page; title and description say it when it is page `number` of many.
+
+    Three queries at the most, for what is not given: publication, topics, recent.
+    """
+    publication = publication or Publication.current()
     if topics is None:
         topics = list(Topic.objects.public())
     if recent is None:
         recent = list(Article.objects.published(timezone.now()).recent(RECENT_POSTS))
+    description = description or publication.tagline
     return {
         "publication": publication,
         "navigation": topics[:TOPICS_IN_NAVIGATION],
         "recent": recent,
-        "title": title,
-        "description": description or publication.tagline,
-        "canonical_url": absolute(request.path),
+        "title": f"{title}, page {number}" if number > 1 else title,
+        "description": f"Page {number}. {description}" if number > 1 else description,
+        "canonical_url": absolute(escape_uri_path(request.path)),
         "site_url": settings.SITE_URL,
         "source_path": request.path,
         "feed_links": feed_links(publication.name),
@@ -77,3 +80,11 @@ def private_page(
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
+
+
+def moved(request: HttpRequest, path: str) -> HttpResponsePermanentRedirect:
+    """To `path` of this site for good, with the query. Browsers ask again all the same, or an
+    article that gets its old address back would lead them in a circle."""
+    query = request.META.get("QUERY_STRING")
+    address = escape_leading_slashes(f"{path}?{iri_to_uri(query)}" if query else path)
+    return HttpResponsePermanentRedirect(address, headers={"Cache-Control": PUBLIC_CACHE})

@@ -1,0 +1,184 @@
+"""An article's own page."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from blog.models import CallToAction, Publication
+from blog.tests.factories import make_article, make_articles, make_author, make_image, make_topic
+
+pytestmark = pytest.mark.django_db
+
+JSON_LD = re.compile(r'<script type="application/ld\+json">(.*?)</script>', re.DOTALL)
+
+
+def json_ld(html: str) -> dict:
+    (found,) = JSON_LD.findall(html)
+    return json.loads(found)
+
+
+def test_the_page_shows_the_whole_article(client: Client) -> None:
+    author = make_author("Daniel Osei", role="Recruiter for ten years")
+    article = make_article(
+        "The offer came on a Friday",
+        author=author,
+        topics=[make_topic("Offers")],
+        summary="Take the weekend.",
+        body="<h2>Friday</h2><p>Say thank you, and nothing else.</p>",
+        published_at=datetime(2026, 3, 14, 9, tzinfo=UTC),
+    )
+
+    html = client.get(article.get_absolute_url()).content.decode()
+
+    for part in (
+        "The offer came on a Friday",
+        "Take the weekend.",
+        "<p>Say thank you, and nothing else.</p>",
+        "14 March 2026",
+        "Daniel Osei",
+        'href="/authors/daniel-osei/"',
+        'href="/topics/offers/"',
+        "1 min read",
+    ):
+        assert part in html
+
+
+def test_topics_come_in_their_order_and_the_first_is_the_main_one(client: Client) -> None:
+    last, first = make_topic("Offers", position=2), make_topic("Interviews", position=1)
+    make_article("About resumes", topics=[make_topic("Resumes")])
+    article = make_article(topics=[last, first])
+
+    assert client.get(article.get_absolute_url()).context["topics"] == [first, last]
+
+
+def test_recent_posts_are_the_newest_without_the_article_itself(client: Client) -> None:
+    articles = make_articles(8)
+
+    recent = client.get(articles[2].get_absolute_url()).context["recent"]
+
+    assert [post.title for post in recent] == [f"Article {n}" for n in (1, 2, 4, 5, 6)]
+
+
+def test_neighbours_are_the_ones_next_in_time(client: Client) -> None:
+    articles = make_articles(20)
+
+    context = client.get(articles[14].get_absolute_url()).context
+
+    assert (context["previous"], context["next"]) == (articles[15], articles[13])
+
+
+def test_the_first_and_the_last_article_have_one_neighbour(client: Client) -> None:
+    newest, oldest = make_articles(2)
+
+    assert client.get(newest.get_absolute_url()).context["next"] is None
+    assert client.get(oldest.get_absolute_url()).context["previous"] is None
+
+
+def test_neighbours_of_the_same_second_do_not_skip_one_another(client: Client) -> None:
+    second = timezone.now() - timedelta(days=1)
+    first, middle, last = (make_article(f"Twin {n}", published_at=second) for n in range(3))
+
+    context = client.get(middle.get_absolute_url()).context
+
+    assert (context["previous"], context["next"]) == (first, last)
+
+
+def test_an_address_in_another_script_works_quoted_and_raw(client: Client) -> None:
+    article = make_article("Как читать объявление")
+
+    assert client.get(f"/articles/{article.slug}/").status_code == 200
+    assert client.get(article.get_absolute_url()).status_code == 200
+
+
+def test_the_date_is_that_of_the_sites_own_zone(client: Client, settings: object) -> None:
+    settings.TIME_ZONE = "America/New_York"
+    late_evening = datetime(2026, 3, 15, 3, 30, tzinfo=UTC)  # 14 March, 23:30 there
+    article = make_article(published_at=late_evening)
+
+    html = client.get(article.get_absolute_url()).content.decode()
+
+    assert '<time datetime="2026-03-14T23:30:00-04:00">14 March 2026</time>' in html
+
+
+def test_the_description_falls_back_to_the_text(client: Client) -> None:
+    article = make_article(summary="", body=f"<p>{'Ask & listen. ' * 30}</p>")
+
+    description = client.get(article.get_absolute_url()).context["description"]
+
+    assert description.startswith("Ask & listen. Ask")
+    assert description.endswith("…")
+    assert len(description) <= 160
+
+
+def test_search_engines_get_its_facts(client: Client, settings: object) -> None:
+    settings.SITE_URL = "https://seat.example"
+    article = make_article("Facts", author=make_author("Daniel Osei"), cover=make_image())
+
+    facts = json_ld(client.get(article.get_absolute_url()).content.decode())
+
+    assert facts["headline"] == "Facts"
+    assert datetime.fromisoformat(facts["datePublished"]) == article.published_at.replace(
+        microsecond=0
+    )
+    assert facts["dateModified"] >= facts["datePublished"]
+    assert facts["author"]["url"] == "https://seat.example/authors/daniel-osei/"
+    assert facts["image"]["url"] == f"https://seat.example{article.cover.url}"
+    assert (facts["image"]["width"], facts["image"]["height"]) == (1600, 900)
+    assert facts["publisher"]["name"] == "Open Seat"
+
+
+def test_no_title_breaks_out_of_its_place(client: Client) -> None:
+    title = "</script><script>alert(1)</script> & <!-- \u2028"
+    article = make_article(title, summary='"><img src=x onerror=alert(2)>')
+
+    html = client.get(article.get_absolute_url()).content.decode()
+
+    assert json_ld(html)["headline"] == title
+    assert "<script>alert" not in html
+    assert "<img src=x" not in html
+
+
+def test_a_script_in_the_body_is_not_in_the_page(client: Client) -> None:
+    article = make_article(body='<p onclick="x()">Hello</p><script>alert(1)</script>')
+
+    html = client.get(article.get_absolute_url()).content.decode()
+
+    assert "<p>Hello</p>" in html
+    assert "alert(1)" not in html
+
+
+def test_sharing_shows_the_cover_with_its_size(client: Client, settings: object) -> None:
+    settings.SITE_URL = "https://seat.example"
+    article = make_article(cover=make_image(alternative_text="Two chairs"))
+
+    html = client.get(article.get_absolute_url()).content.decode()
+
+    assert '<meta property="og:type" content="article">' in html
+    url = f"https://seat.example{article.cover.url}"
+    assert f'<meta property="og:image" content="{url}">' in html
+    assert '<meta property="og:image:width" content="1600">' in html
+    assert '<meta property="og:image:height" content="900">' in html
+    assert '<meta property="og:image:alt" content="Two chairs">' in html
+
+
+def test_without_a_cover_the_sites_own_picture_is_shared(client: Client) -> None:
+    html = client.get(make_article().get_absolute_url()).content.decode()
+
+    assert re.search(r'property="og:image" content="http://[^"]+/static/share[^"]*png"', html)
+
+
+def test_the_call_to_action_stands_beside_it_until_it_is_switched_off(client: Client) -> None:
+    article = make_article()
+    call = CallToAction.objects.create(
+        heading="Need A Resume?", text="We write it.", button_label="Start", button_url="/resume/"
+    )
+    Publication.objects.update_or_create(pk=1, defaults={"call_to_action": call})
+
+    assert "Need A Resume?" in client.get(article.get_absolute_url()).content.decode()
+
+    CallToAction.objects.update(is_active=False)
+    assert "Need A Resume?" not in client.get(article.get_absolute_url()).content.decode()

@@ -1,0 +1,90 @@
+"""Addresses with nothing behind them: some are old, some are only written wrongly."""
+
+import logging
+import unicodedata
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
+from django.urls import Resolver404, resolve, reverse
+from django.utils.encoding import escape_uri_path
+from django.views.decorators.csrf import csrf_exempt
+
+from blog.models import Article, Author, FormerAddress, Publication, Topic
+from blog.views.furniture import moved, page_context, public_page
+
+logger = logging.getLogger(__name__)
+
+NOT_FOR_READERS = ("/admin/", "/media/", "/static/", "/anymail/")
+FIRST_PAGE = "/page/1/"
+# Addresses that lie below another one's, and move with it.
+BELOW = {"topic_page": "topic", "topic_feed": "topic", "author_page": "author"}
+
+
+@csrf_exempt  # nothing can be done here, so a POST is told what is wrong with its address
+def nowhere(request: HttpRequest, path: str) -> HttpResponse:
+    """The last of all routes. A known address in another form leads to its one right form."""
+    tidy = tidied(request.path)
+    if request.method in ("GET", "HEAD") and tidy != request.path and is_route(tidy):
+        return moved(request, escape_uri_path(tidy))
+    return not_found(request)
+
+
+def tidied(path: str) -> str:
+    """In Unicode's composed form, with its slash at the end, and the first page without number."""
+    path = unicodedata.normalize("NFC", path)
+    path = path if path.endswith("/") else f"{path}/"
+    return path.removesuffix(FIRST_PAGE) + "/" if path.endswith(FIRST_PAGE) else path
+
+
+def is_route(path: str) -> bool:
+    try:
+        return resolve(path).func is not nowhere
+    except Resolver404:
+        return False
+
+
+def not_found(
+    request: HttpRequest, exception: Exception | None = None, **furniture: object
+) -> HttpResponse:
+    """The way on from a former address, or a page that helps to search. Also Django's handler.
+
+    While the database is away the page comes without what stands in there.
+    """
+    if request.path.startswith(NOT_FOR_READERS):
+        return HttpResponseNotFound("Nothing is here.\n", content_type="text/plain")
+    try:
+        address = new_address(request)
+        return moved(request, address) if address else lost(request, **furniture)
+    except (OperationalError, InterfaceError) as error:
+        logger.error("The database did not answer for %s: %s", request.path, error)
+        response = lost(request, publication=Publication(pk=1), topics=[], recent=[])
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+def lost(request: HttpRequest, **furniture: object) -> HttpResponse:
+    context = page_context(request, title="Page not found", **furniture)
+    return public_page(request, "404.html", {**context, "noindex": True}, status=404)
+
+
+def new_address(request: HttpRequest) -> str | None:
+    """Where the public now finds what was here. Never leads to something it may not see."""
+    if request.method not in ("GET", "HEAD") or "\x00" in request.path:
+        return None
+    match = request.resolver_match
+    if match is None or match.url_name not in BELOW:
+        target = public_target_of(request.path)
+        return target and target.get_absolute_url()
+    slug = match.kwargs["slug"]
+    target = public_target_of(reverse(BELOW[match.url_name], kwargs={"slug": slug}))
+    return target and reverse(match.url_name, kwargs={**match.kwargs, "slug": target.slug})
+
+
+def public_target_of(path: str) -> Article | Topic | Author | None:
+    target = FormerAddress.objects.target_of(path)
+    if target is None:
+        return None
+    is_public = (
+        target.is_public if isinstance(target, Article) else target.articles.published().exists()
+    )
+    return target if is_public else None

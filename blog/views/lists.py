@@ -1,0 +1,64 @@
+"""Lists of articles: all of them, those of a topic, those of an author."""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from blog.models import Article, Topic
+from blog.paging import list_page, numbered
+from blog.plain_text import excerpt
+from blog.site_address import absolute
+from blog.views.errors import not_found
+from blog.views.furniture import DESCRIPTION_LENGTH, page_context, public_page
+
+
+@require_safe
+def home(request: HttpRequest, number: int = 1) -> HttpResponse:
+    page = list_page(Article.objects.published().for_lists(), number, numbered("home"))
+    if page is None:
+        return not_found(request)
+    leads = page.articles[:1] if number == 1 else []
+    title = "All articles" if number > 1 else ""
+    context = page_context(request, title=title, number=number)
+    context |= {"featured": leads[0] if leads else None, "page": page}
+    context["articles"] = page.articles[len(leads) :]
+    return public_page(request, "blog/home.html", context)
+
+
+@require_safe
+def topic(request: HttpRequest, slug: str, number: int = 1) -> HttpResponse:
+    topics = list(Topic.objects.public())
+    found = next((topic for topic in topics if topic.slug == slug), None)
+    if found is None:
+        return not_found(request, topics=topics)
+    articles = found.articles.published().for_lists()
+    page = list_page(articles, number, numbered("topic", slug=slug))
+    if page is None:
+        return not_found(request, topics=topics)
+    about = excerpt(found.introduction, DESCRIPTION_LENGTH) or f"Articles on {found.name}."
+    context = page_context(
+        request, title=found.name, description=about, number=number, topics=topics
+    )
+    context["feed_links"].append(topic_feed_link(found))
+    context |= {"topic": found, "articles": page.articles, "page": page}
+    return public_page(request, "blog/topic.html", context)
+
+
+def topic_feed_link(topic: Topic) -> dict[str, str]:
+    url = absolute(reverse("topic_feed", kwargs={"slug": topic.slug}))
+    return {"title": f"{topic.name} (RSS)", "url": url, "type": "application/rss+xml"}
+
+
+@require_safe
+def author(request: HttpRequest, slug: str, number: int = 1) -> HttpResponse:
+    """The author is taken from the articles: without a public one there is no page."""
+    articles = Article.objects.published().filter(author__slug=slug)
+    with_author = articles.for_lists().select_related("author__portrait").defer(None)
+    page = list_page(with_author.defer("body", "body_text"), number, numbered("author", slug=slug))
+    if page is None or not page.articles:
+        return not_found(request)
+    found = page.articles[0].author
+    about = excerpt(found.biography, DESCRIPTION_LENGTH) or f"Articles by {found.name}."
+    context = page_context(request, title=found.name, description=about, number=number)
+    context |= {"author": found, "articles": page.articles, "page": page}
+    return public_page(request, "blog/author.html", context)
