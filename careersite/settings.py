@@ -230,6 +230,7 @@ ANYMAIL = {
 CELERY_BROKER_URL = text("CELERY_BROKER_URL") or REDIS_URL or "filesystem://localhost"
 VISIBILITY_TIMEOUT_S = 900
 if CELERY_BROKER_URL.startswith("filesystem:"):
+    CELERY_BROKER_TRANSPORT = "careersite.queue_folder:Transport"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(DATA_DIR / "queue" / "messages"),
         "data_folder_out": str(DATA_DIR / "queue" / "messages"),
@@ -272,7 +273,6 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 55},
     },
-    "clear-queue": {"task": "careersite.tasks.clear_processed_messages", "schedule": 600.0},
 }
 
 # Blog knows nobody: the task that others want started after a publication is named here.
