@@ -52,11 +52,10 @@ def lists_of_everything(articles: list[Article]) -> Iterator[Location]:
 
 
 def latest_by_owner(pairs: Iterable[tuple[Model, Article]]) -> list[Location]:
-    latest: dict[str, datetime] = {}
+    latest: dict[Model, datetime] = {}
     for owner, article in pairs:
-        url = absolute(owner.get_absolute_url())
-        latest[url] = max(latest.get(url, article.changed_at), article.changed_at)
-    return [Location(url, changed_at) for url, changed_at in latest.items()]
+        latest[owner] = max(latest.get(owner, article.changed_at), article.changed_at)
+    return [Location(absolute(one.get_absolute_url()), latest[one]) for one in latest]
 
 
 def pages() -> Iterable[Page]:

@@ -1,5 +1,6 @@
 """What is not public is nowhere: each hidden state of an article on each surface of the site."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -41,7 +42,7 @@ SURFACES = [
 
 
 @pytest.fixture(autouse=True)
-def at_three_in_the_afternoon() -> None:
+def at_three_in_the_afternoon() -> Iterator[None]:
     with time_machine.travel(NOW, tick=False):
         yield
 

@@ -1,3 +1,5 @@
+"""The page of one article."""
+
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, QuerySet
