@@ -1,0 +1,141 @@
+"""What every test may use: data of its own, real far ends, a real worker.
+
+The environment is set before Django reads it: nobody's `.env`, shell or `var/` has a say.
+"""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import django
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from careersite.celery import app as celery_app
+from careersite.run import worker
+from careersite.supervisor import ROOT
+from careersite.tests.provider import Provider, running_provider
+from careersite.tests.smtp_sink import SmtpSink, running_smtp_sink
+
+if settings.configured:
+    pytest.exit("Unset DJANGO_SETTINGS_MODULE: the tests set up everything themselves.", 2)
+
+GIVEN_ENVIRONMENT = {**os.environ}
+DATA_DIR = Path(tempfile.mkdtemp(prefix="careersite-test-"))
+FORGOTTEN_NAMES = (
+    *("PORT", "SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "SITE_URL"),
+    *("CELERY_BROKER_URL", "EMAIL_URL", "DEFAULT_FROM_EMAIL", "TIME_ZONE", "TRUSTED_PROXIES"),
+    "SENTRY_DSN",
+)
+WORKER_GRACE_S = 10
+
+
+def set_environment() -> None:
+    for name in GIVEN_ENVIRONMENT:
+        if name in FORGOTTEN_NAMES or name.startswith("ANYMAIL_"):
+            del os.environ[name]
+    os.environ["CAREERSITE_IGNORE_ENV_FILE"] = "1"
+    os.environ["DATA_DIR"] = str(DATA_DIR)
+    if redis_url := os.environ.get("REDIS_URL"):
+        os.environ["REDIS_URL"] = f"{redis_url.rstrip('/')}/{own_redis_database()}"
+
+
+def own_redis_database() -> int:
+    """Tests that run in parallel must not read each other's messages."""
+    return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) + 1
+
+
+def set_up_django() -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    if not settings.DATABASE_URL:
+        # A file, so that a worker process can open it too.
+        settings.DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
+    django.setup()
+
+
+set_environment()
+set_up_django()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Parallel processes inherit the environment as it was given, and make their own of it."""
+    os.environ.clear()
+    os.environ.update(GIVEN_ENVIRONMENT)
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(DATA_DIR, ignore_errors=True)
+
+
+@pytest.fixture
+def eventually() -> Callable[..., object]:
+    """`eventually(condition, within_s=30)` returns the first truthy answer, or fails."""
+
+    def wait(condition: Callable[[], object], within_s: float = 30) -> object:
+        deadline = time.monotonic() + within_s
+        while not (answer := condition()):
+            assert time.monotonic() < deadline, f"not within {within_s} s"
+            time.sleep(0.05)
+        return answer
+
+    return wait
+
+
+@pytest.fixture
+def smtp_sink() -> Iterator[SmtpSink]:
+    with running_smtp_sink() as sink:
+        yield sink
+
+
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    with running_provider() as provider:
+        yield provider
+
+
+@pytest.fixture
+def start_worker(
+    django_db_serialized_rollback: None, transactional_db: None
+) -> Iterator[Callable[..., subprocess.Popen]]:
+    """`start_worker(beat=False, EMAIL_URL=smtp_sink.url)`: a real worker on this test's database.
+
+    It shares the test's DATA_DIR and broker, so what the test queues it does.
+    """
+    started = []
+
+    def start(*, beat: bool = False, **environment: str) -> subprocess.Popen:
+        environment = {"DATABASE_URL": live_database_url(), **environment}
+        process = subprocess.Popen(
+            worker(beat=beat).command, cwd=ROOT, env={**os.environ, **environment}
+        )
+        started.append(process)
+        return process
+
+    celery_app.control.purge()
+    yield start
+    for process in started:
+        end_process(process)
+
+
+def live_database_url() -> str:
+    """The test's database, for another process."""
+    name = connection.settings_dict["NAME"]
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{name}"
+    return urlsplit(settings.DATABASE_URL)._replace(path=f"/{name}").geturl()
+
+
+def end_process(process: subprocess.Popen) -> None:
+    process.terminate()
+    try:
+        process.wait(WORKER_GRACE_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
