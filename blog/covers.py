@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from random import Random
 
 from PIL import Image
@@ -199,6 +200,26 @@ def circles_of_search(board: Board, colours: Palette, rng: Random) -> None:
     board.disc(x, y, 44, colours.other)
 
 
+def a_way_through(board: Board, colours: Palette, rng: Random) -> None:
+    columns, rows, flip = rng.choice(((8, 5, False), (9, 5, True), (7, 4, True)))
+    pitch = 1440 / columns
+    top = (HEIGHT - (rows - 1) * pitch * 0.95) / 2
+    row, path = rng.randrange(rows), []
+    for column in range(columns):
+        x = (column + 0.5) * pitch + 80
+        path.append((x, top + row * pitch * 0.95))
+        row = min(rows - 1, max(0, row + rng.choice((-1, 0, 1, 1))))
+    for column, level in ((c, r) for c in range(columns) for r in range(rows)):
+        spot = ((column + 0.5) * pitch + 80, top + level * pitch * 0.95)
+        board.disc(*spot, pitch * 0.13, colours.other, 0.75)
+    path = mirrored(path, flip)
+    for here, there in pairwise(path):
+        board.ribbon([here, there], pitch * 0.16, colours.main)
+    for spot in path:
+        board.disc(*spot, pitch * 0.17, colours.main)
+    board.disc(*path[-1], pitch * 0.34, colours.spark)
+
+
 def spaced(points: Iterable[Point], distance: float) -> list[Point]:
     """Those of `points` that keep `distance` from all kept before them."""
     kept: list[Point] = []
@@ -252,6 +273,17 @@ def the_whole_package(board: Board, colours: Palette, rng: Random) -> None:
         board.shape([centre, *arc(centre, radius, start + begin, start + end)], tones[i])
 
 
+def a_balance(board: Board, colours: Palette, rng: Random) -> None:
+    tilt, foot = rng.uniform(5, 11) * rng.choice((-1, 1)), (800, rng.randint(520, 570))
+    board.shape([foot, (foot[0] + 190, HEIGHT), (foot[0] - 190, HEIGHT)], colours.shade)
+    beam = rounded(190, foot[1] - 24, 1220, 48, 24)
+    board.shape(turned(beam, foot, tilt), colours.main)
+    light, heavy = (rng.randint(100, 125), rng.randint(150, 180))
+    for x, radius in ((400, light), (1200, heavy)) if tilt > 0 else ((400, heavy), (1200, light)):
+        place = turned([(x, foot[1] - 24 - radius)], foot, tilt)[0]
+        board.disc(*place, radius, colours.spark if radius == heavy else colours.other)
+
+
 # Career change: lines that leave their lane.
 
 
@@ -294,6 +326,17 @@ def round_the_corner(board: Board, colours: Palette, rng: Random) -> None:
         radius = 210 + i * width * 1.55
         colour = colours.spark if i == chosen else (colours.main, colours.other)[i % 2]
         board.ribbon(arc(corner, radius, 0, 360), width, colour)
+
+
+def a_fork(board: Board, colours: Palette, rng: Random) -> None:
+    count, width, flip = rng.choice((3, 4, 5)), rng.randint(56, 76), rng.random() < 0.5
+    start, chosen = rng.randint(330, 570), rng.randrange(count)
+    for i in sorted(range(count), key=lambda branch: branch == chosen):
+        end = 110 + i * 680 / (count - 1)
+        way = curve((rng.randint(330, 480), start), (800, start), (760, end), (1180, end))
+        path = mirrored([(-20, start), *way, (WIDTH + 20, end)], flip)
+        colour = colours.spark if i == chosen else (colours.main, colours.other)[i % 2]
+        board.ribbon(path, width, colour)
 
 
 # Networking: people, and what ties them.
@@ -369,9 +412,9 @@ Composition = Callable[[Board, Palette, Random], None]
 COMPOSITIONS: dict[str, tuple[Composition, ...]] = {
     "interviews": (two_seats, a_panel, across_the_table, the_free_seat),
     "resumes": (a_fan, one_in_a_pile, a_page_up_close),
-    "job-search": (a_field, a_lens, circles_of_search),
-    "offers": (rising_bars, two_piles, the_whole_package),
-    "career-change": (a_crossing, a_change_of_lane, round_the_corner),
+    "job-search": (a_field, a_lens, circles_of_search, a_way_through),
+    "offers": (rising_bars, two_piles, the_whole_package, a_balance),
+    "career-change": (a_crossing, a_change_of_lane, round_the_corner, a_fork),
     "networking": (a_mesh, shared_circles, a_round_table),
 }
 PALETTES: dict[str, tuple[Palette, ...]] = {
@@ -385,26 +428,31 @@ PALETTES: dict[str, tuple[Palette, ...]] = {
         Palette("7a2e1d", "8f4029", "f6e8da", "e9c3a0", "f2a65a"),
         Palette("f3dfca", "e6c8a9", "fffaf3", "f0d3b4", "d9692f"),
         Palette("c25a31", "ad4b25", "fbeee0", "f3cfa8", "f8d477"),
+        Palette("e9b07a", "dc9e64", "fff6ec", "f6dcc0", "c0451f"),
     ),
     "job-search": (
         Palette("1f3a5f", "18304f", "b6d8dd", "7e9dbb", "f0b95b"),
         Palette("dfe9ec", "cbdbe1", "2a4f7c", "7fa3b8", "d8662f"),
         Palette("3f6d8e", "355f7e", "e6f0f0", "a9cbd6", "f6d27a"),
+        Palette("a9c8d3", "97bac7", "1f3a5f", "52789a", "c9552b"),
     ),
     "offers": (
         Palette("3d2c5e", "33244f", "e9dcef", "a58cc0", "f0a38f"),
         Palette("efe3ea", "e0cfdc", "59407e", "b79ac4", "d9603f"),
         Palette("75508f", "664380", "f5e9f2", "c9a6d1", "f4c867"),
+        Palette("cbb3d8", "bca1cc", "3d2c5e", "7d629f", "fbf0e6"),
     ),
     "career-change": (
         Palette("23513a", "1b4330", "e8eedb", "5c8a63", "d3dc6f"),
         Palette("edf0da", "dde3c0", "2f6345", "9dbb88", "e07b39"),
         Palette("5d8a4c", "4f7a40", "eef3dc", "a6c48b", "f5dc6b"),
+        Palette("bccf8f", "acc17c", "23513a", "5f8c5c", "fbf6e0"),
     ),
     "networking": (
         Palette("5b2333", "4c1b2a", "f6e6e0", "a86273", "f2b28c"),
         Palette("f4e2de", "e8cdc9", "7a2f43", "c98a92", "e2703a"),
         Palette("a34a58", "913d4b", "fbeae4", "dba1a2", "f7cf7d"),
+        Palette("e3b3ab", "d7a29a", "5b2333", "9a5160", "fdf3e7"),
     ),
 }
 OTHER_COMPOSITIONS: tuple[Composition, ...] = (a_hall,)
