@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -58,7 +59,7 @@ def send_confirmation(subscriber: Subscriber, now: datetime) -> None:
         },
     )
     message = EmailMultiAlternatives(
-        subject=f"Please confirm your address for {publication.name}",
+        subject=_one_line(f"Please confirm your address for {publication.name}"),
         body=text,
         to=[subscriber.address],
         headers={
@@ -82,7 +83,7 @@ def notice_of(article: Article) -> Words:
             "unsubscribe_url": absolute(reverse("newsletter_unsubscribe", args=[TOKEN_PLACE])),
         },
     )
-    return Words(article.title, html, text)
+    return Words(_one_line(article.title), html, text)
 
 
 def campaign_mail(
@@ -98,7 +99,7 @@ def campaign_mail(
         to=[delivery.address],
         connection=connection,
         headers={
-            "List-Id": f"{_phrase(publication.name)} <news.{settings.SITE_HOST}>",
+            "List-Id": f"{_phrase(publication.name)} <news.{settings.SITE_HOST}>".strip(),
             "List-Unsubscribe": f"<{leave}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
             "Message-ID": _message_id(f"campaign-{campaign.pk}-{delivery.pk}"),
@@ -111,6 +112,12 @@ def campaign_mail(
 def _message_id(local: str) -> str:
     """Stable for one mail, so that a repetition can be told from a second mail."""
     return f"<{local}@{settings.SITE_HOST}>"
+
+
+def _one_line(words: str) -> str:
+    """For a header, where a line break would begin another one."""
+    plain = (" " if unicodedata.category(c) == "Cc" else c for c in words)
+    return " ".join("".join(plain).split())
 
 
 def _phrase(name: str) -> str:

@@ -3,6 +3,8 @@ from django import forms
 from newsletter.addresses import MAX_LENGTH, clean_address
 from newsletter.consent import WORDING, WORDINGS
 
+SOURCE_LENGTH = 200
+
 
 class SignUpForm(forms.Form):
     """One field a person fills in. Where the form stood comes along, for the record of consent."""
@@ -20,13 +22,14 @@ class SignUpForm(forms.Form):
             attrs={"autocomplete": "email", "autocapitalize": "none", "spellcheck": "false"}
         ),
     )
-    source = forms.CharField(max_length=200, required=False, widget=forms.HiddenInput)
+    # A plain field refuses nothing: what nobody typed must not keep anybody out.
+    source = forms.Field(required=False, widget=forms.HiddenInput)
 
     def clean_email(self) -> str:
         return clean_address(self.cleaned_data["email"])
 
     def clean_source(self) -> str:
         """A path of this site, or nothing: it is shown to staff and believed by nobody."""
-        source = self.cleaned_data["source"]
+        source = (self.cleaned_data["source"] or "")[:SOURCE_LENGTH]
         is_path = source.startswith("/") and not source.startswith("//") and source.isprintable()
         return source if is_path else ""

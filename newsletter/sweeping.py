@@ -105,7 +105,8 @@ def campaigns_with_mails_due(now: datetime) -> list[int]:
 def forget(now: datetime) -> int:
     """Delete what must not be kept: old attempts, and who asked and never confirmed."""
     Attempt.objects.forget_old(now)
-    return Subscriber.objects.pending_too_long(now).delete()[0]
+    _, deleted = Subscriber.objects.pending_too_long(now).delete()
+    return deleted.get(Subscriber._meta.label, 0)
 
 
 def confirm_by_mail(subscriber_id: int, now: datetime) -> bool:

@@ -30,12 +30,10 @@ class SubscriberQuerySet(models.QuerySet):
         return self.filter(free, confirmation_due_at__isnull=False, suppressed_at__isnull=True)
 
     def pending_too_long(self, now: datetime) -> "SubscriberQuerySet":
-        """Asked and never confirmed: nothing of them is kept."""
-        return self.filter(
-            confirmed_at__isnull=True,
-            suppressed_at__isnull=True,
-            created_at__lt=now - PENDING_KEPT_FOR,
-        )
+        """Asked and never confirmed, since the last mail went out: nothing of them is kept."""
+        since = now - PENDING_KEPT_FOR
+        was_asked = Q(confirmation_sent_at__gte=since) | Q(confirmation_due_at__gte=since)
+        return self.filter(confirmed_at__isnull=True, created_at__lt=since).exclude(was_asked)
 
     def by_token(self, purpose: Purpose, text: str, now: datetime) -> "tuple[Subscriber, Token]":
         """The person a link was made for. Raises `BadToken` for every link that is not good."""
@@ -45,6 +43,7 @@ class SubscriberQuerySet(models.QuerySet):
             raise BadToken("nobody")
         return found, token
 
+    @transaction.atomic
     def sign_up(self, address: str, origin: Origin, now: datetime) -> "Subscriber":
         """Note that somebody typed `address`; a mail with a link becomes due if one may be sent.
 
@@ -101,6 +100,11 @@ class Subscriber(models.Model):
         return self.confirmed_at is not None and self.unsubscribed_at is None
 
     @property
+    def may_return(self) -> bool:
+        """By a press on the page after leaving."""
+        return self.confirmed_at is not None and self.suppressed_at is None
+
+    @property
     def status(self) -> str:
         if self.suppressed_at:
             return "suppressed"
@@ -140,7 +144,8 @@ class Subscriber(models.Model):
 
     def claim_confirmation(self, now: datetime) -> bool:
         """True for the one worker that may send the mail now. The wait doubles with each try."""
-        wait = min(CONFIRMATION_LEASE * 2**self.confirmation_attempts, LONGEST_WAIT)
+        doublings = min(self.confirmation_attempts, 10)
+        wait = min(CONFIRMATION_LEASE * 2**doublings, LONGEST_WAIT)
         return bool(
             Subscriber.objects.with_confirmation_due(now)
             .filter(pk=self.pk)
@@ -159,9 +164,10 @@ class Subscriber(models.Model):
 
     # --- Joining and leaving ----------------------------------------------------------------
 
-    def is_outdated(self, token: Token) -> bool:
-        """True for a link to join from before the person left: it must not bring anybody back."""
-        return self.unsubscribed_at is not None and token.issued_at <= self.unsubscribed_at
+    def may_join_by(self, token: Token) -> bool:
+        """False for a link from before the person left, and for whom we must not write to."""
+        has_left_since = self.unsubscribed_at and token.issued_at <= self.unsubscribed_at
+        return self.suppressed_at is None and not has_left_since
 
     @transaction.atomic
     def confirm(self, origin: Origin, now: datetime) -> bool:
@@ -186,6 +192,17 @@ class Subscriber(models.Model):
             self.note("unsubscribed", origin, now)
         self.refresh_from_db()
         return bool(left)
+
+    @transaction.atomic
+    def disown(self, origin: Origin, now: datetime) -> bool:
+        """“It was not me.” Nothing more goes to this row; `Suppression` remembers the address."""
+        disowned = Subscriber.objects.filter(pk=self.pk, suppressed_at__isnull=True).update(
+            suppressed_at=now, confirmation_due_at=None
+        )
+        if disowned:
+            self.note("not_me", origin, now)
+        self.refresh_from_db()
+        return bool(disowned)
 
     @transaction.atomic
     def resubscribe(self, origin: Origin, now: datetime) -> bool:

@@ -7,7 +7,8 @@ mail programs press the button to leave without any cookie (RFC 8058).
 from collections.abc import Callable
 from functools import wraps
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
@@ -31,10 +32,10 @@ def token_page(purpose: Purpose) -> Callable[[View], View]:
         def find(request: HttpRequest, token: str) -> HttpResponse:
             try:
                 subscriber, read = Subscriber.objects.by_token(purpose, token, timezone.now())
-                if purpose is not Purpose.UNSUBSCRIBE and subscriber.is_outdated(read):
+                if purpose is Purpose.CONFIRM and not subscriber.may_join_by(read):
                     raise BadToken("from before leaving")
-            except BadToken as error:
-                raise Http404("This link is not, or no longer, valid.") from error
+            except BadToken:
+                return _answer(request, "bad_link", "This link does not work", 404)
             return view(request, subscriber)
 
         return find
@@ -47,9 +48,11 @@ def _origin(request: HttpRequest, source: str) -> Origin:
     return Origin(source=source, network_hash=network)
 
 
-def _answer(request: HttpRequest, name: str, title: str, **more: object) -> HttpResponse:
-    context = page_context(request, title=title, description="", recent=[], topics=None)
-    return private_page(request, f"newsletter/{name}.html", {**context, **more})
+def _answer(
+    request: HttpRequest, name: str, title: str, status: int = 200, **more: object
+) -> HttpResponse:
+    context = page_context(request, title=title, recent=[])
+    return private_page(request, f"newsletter/{name}.html", {**context, **more}, status)
 
 
 @token_page(Purpose.CONFIRM)
@@ -70,19 +73,17 @@ def unsubscribe(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     elif request.method == "POST":
         subscriber.unsubscribe(_origin(request, "link in a mail"), timezone.now())
     if subscriber.unsubscribed_at:
-        return _answer(request, "unsubscribed", "You get no more mails")
+        may_return = subscriber.may_return
+        return _answer(request, "unsubscribed", "You get no more mails", may_return=may_return)
     return _answer(request, "unsubscribe", "Stop the mails?")
 
 
 @token_page(Purpose.NOT_ME)
 def not_me(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
-    """“It was not me”: never write to this address again. Who never confirmed is forgotten."""
+    """“It was not me”: never write to this address again, even when its row is gone."""
     if request.method == "POST":
         now = timezone.now()
-        Suppression.objects.add(subscriber.address, Suppression.Reason.NOT_ME, now)
-        if subscriber.confirmed_at is None:
-            subscriber.delete()
-        else:
-            subscriber.unsubscribe(_origin(request, "confirmation mail"), now)
-    done = request.method == "POST" or subscriber.suppressed_at is not None
-    return _answer(request, "not_me", "It was not you?", done=done)
+        with transaction.atomic():
+            subscriber.disown(_origin(request, "confirmation mail"), now)
+            Suppression.objects.add(subscriber.address, Suppression.Reason.NOT_ME, now)
+    return _answer(request, "not_me", "It was not you?", done=subscriber.suppressed_at is not None)

@@ -3,12 +3,13 @@
 from datetime import datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_http_methods, require_safe
 
 from blog.nudges import nudge
-from blog.public_forms import Limit, Verdict, judge, note_attempts
+from blog.public_forms import MINIMUM_FILL, Limit, Verdict, form_stamp, judge, note_attempts
 from blog.views.furniture import page_context, private_page, public_page
 from blog.visitors import client_network, keyed_hash
 from newsletter.addresses import address_key, domain_of
@@ -25,11 +26,11 @@ BY_DOMAIN = Limit("sign-up domain", 500, HOUR)
 EVERYBODY = Limit("sign-up all", 120, timedelta(minutes=1))
 
 ONCE_MORE = "Please press the button once more."
-TOO_MANY = "There were too many sign-ups from where you are. Please try again in an hour."
+TOO_MANY = "There were too many sign-ups just now. Please try again in {}."
 FROM_ELSEWHERE = "This form was sent from another site. Please sign up here."
 
 
-@require_GET
+@require_safe
 def newsletter(request: HttpRequest) -> HttpResponse:
     """The page with nothing but the form."""
     form = SignUpForm(initial={"source": request.path})
@@ -37,8 +38,10 @@ def newsletter(request: HttpRequest) -> HttpResponse:
 
 
 @csrf_exempt  # public pages know no cookie; `judge` and the confirmation stand in its place
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def subscribe(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":  # an address from somebody's history
+        return redirect("newsletter")
     now = timezone.now()
     verdict = judge(request, now)
     form = SignUpForm(request.POST)
@@ -50,8 +53,8 @@ def subscribe(request: HttpRequest) -> HttpResponse:
         return _form_again(request, form, "", 400)
     if verdict is Verdict.HASTY:
         return _form_again(request, form, ONCE_MORE, 400)
-    if _is_flooding(request, form.cleaned_data["email"], verdict, now):
-        return _form_again(request, form, TOO_MANY, 429)
+    if limit := _limit_reached(request, form.cleaned_data["email"], verdict, now):
+        return _too_many(request, form, limit)
     _sign_up(request, form, now)
     return _check_inbox(request)
 
@@ -66,7 +69,10 @@ def _sign_up(request: HttpRequest, form: SignUpForm, now: datetime) -> None:
     nudge("newsletter.tasks.send_confirmation", subscriber.pk)
 
 
-def _is_flooding(request: HttpRequest, address: str, verdict: Verdict, now: datetime) -> bool:
+def _limit_reached(
+    request: HttpRequest, address: str, verdict: Verdict, now: datetime
+) -> Limit | None:
+    """The one that lasts longest. None: this sign-up is welcome, and counted."""
     values = {
         BY_NETWORK: client_network(request),
         BY_ADDRESS: address_key(address),
@@ -75,10 +81,10 @@ def _is_flooding(request: HttpRequest, address: str, verdict: Verdict, now: date
     }
     if verdict is Verdict.UNSTAMPED:
         values[UNSTAMPED_BY_NETWORK] = values[BY_NETWORK]
-    reached = any(limit.is_reached(value, now) for limit, value in values.items())
+    reached = [limit for limit, value in values.items() if limit.is_reached(value, now)]
     if not reached:
         note_attempts({limit.scope: value for limit, value in values.items()}, now)
-    return reached
+    return max(reached, key=lambda limit: limit.period, default=None)
 
 
 def _context(request: HttpRequest) -> dict[str, object]:
@@ -94,12 +100,20 @@ def _check_inbox(request: HttpRequest) -> HttpResponse:
     return private_page(request, "newsletter/check_inbox.html", context)
 
 
+def _too_many(request: HttpRequest, form: SignUpForm, limit: Limit) -> HttpResponse:
+    wait = "an hour" if limit.period == HOUR else "a minute"
+    response = _form_again(request, form, TOO_MANY.format(wait), 429)
+    response.headers["Retry-After"] = str(int(limit.period.total_seconds()))
+    return response
+
+
 def _form_again(request: HttpRequest, form: SignUpForm, message: str, status: int) -> HttpResponse:
-    """The form with what was typed, a fresh stamp, and what to do."""
+    """The form with what was typed, and what to do. Who has waited once need not wait again."""
     if message:
         form.add_error(None, message)
-    context = {**_context(request), "form": form}
+    stamp = form_stamp(timezone.now() - MINIMUM_FILL)
+    context = {**_context(request), "form": form, "form_stamp": stamp}
     response = private_page(request, "newsletter/newsletter.html", context, status)
-    if status == 429:
-        response.headers["Retry-After"] = str(int(HOUR.total_seconds()))
+    # After "no-referrer" a browser sends the form with "Origin: null", and we would refuse it.
+    response.headers["Referrer-Policy"] = "same-origin"
     return response

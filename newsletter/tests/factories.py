@@ -1,0 +1,94 @@
+"""What the newsletter's tests need, made the way the site makes it."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from threading import Barrier
+
+from django.apps import apps
+from django.db import connection
+from django.utils import timezone
+
+from blog.models import Article
+from blog.public_forms import form_stamp
+from blog.tests.factories import make_article
+from newsletter import sweeping
+from newsletter.models import Campaign, Subscriber, Suppression
+
+LONG_AGO = timedelta(days=30)
+TURN_S = 10
+
+
+def make_subscriber(
+    address: str = "reader@example.com",
+    *,
+    confirmed: bool = True,
+    left: bool = False,
+    suppressed: bool = False,
+    **fields: object,
+) -> Subscriber:
+    """On the list for a month; or only asked, or left yesterday, or not to be written to."""
+    now = timezone.now()
+    subscriber = Subscriber.objects.create(
+        address=address,
+        **{
+            "created_at": now - LONG_AGO if confirmed else now,
+            "confirmed_at": now - LONG_AGO if confirmed else None,
+            "unsubscribed_at": now - timedelta(days=1) if left else None,
+            **fields,
+        },
+    )
+    if suppressed:
+        Suppression.objects.add(address, Suppression.Reason.COMPLAINED, now)
+        subscriber.refresh_from_db()
+    return subscriber
+
+
+def make_subscribers(count: int) -> list[Subscriber]:
+    return [make_subscriber(f"reader{n}@example.com") for n in range(1, count + 1)]
+
+
+def make_campaign(article: Article | None = None, **fields: object) -> Campaign:
+    """The notice of `article`, begun now and not yet expanded."""
+    article = article or make_article(**fields)
+    return Campaign.objects.announce(article, timezone.now())
+
+
+def filled_in(email: str = "reader@example.com", **more: str) -> dict[str, str]:
+    """The sign-up form as a person sends it, ten seconds after it was shown."""
+    stamp = form_stamp(timezone.now() - timedelta(seconds=10))
+    return {"email": email, "source": "/", "form_stamp": stamp, "website": "", **more}
+
+
+def let_workers_run(now: datetime | None = None) -> sweeping.Found:
+    """One sweep, and all the work it finds, here and at once."""
+    now = now or timezone.now()
+    found = sweeping.sweep(now)
+    for subscriber_id in found.confirmations:
+        sweeping.confirm_by_mail(subscriber_id, now)
+    for campaign_id in found.campaigns:
+        sweeping.send_some(campaign_id, TURN_S, timezone.now)
+    return found
+
+
+def all_rows() -> dict[str, list[dict[str, object]]]:
+    """Every row of every table, to compare before and after."""
+    return {
+        model._meta.label: list(model._default_manager.order_by("pk").values())
+        for model in apps.get_models()
+    }
+
+
+def at_once(act: Callable[[], object], times: int = 4) -> list[object]:
+    """The answers of `act`, done so many times at one moment. Needs `transaction=True`."""
+    together = Barrier(times)
+
+    def run(_: int) -> object:
+        together.wait()
+        try:
+            return act()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(times) as pool:
+        return list(pool.map(run, range(times)))
