@@ -1,0 +1,1 @@
+"""Articles from files: read (`reading`, `text`, `markup`), then stored (`storing`)."""
