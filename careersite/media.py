@@ -10,4 +10,6 @@ def picture(request: HttpRequest, name: str) -> FileResponse:
     response = serve(request, name, document_root=settings.MEDIA_ROOT)
     if response.status_code == 200:
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        # Mail programs and feed readers in a browser show our pictures on their own pages.
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response

@@ -40,7 +40,7 @@ def _iso(text: str) -> datetime | None:
 def _written(text: str) -> datetime | None:
     for pattern in FORMATS:
         try:
-            found = datetime.strptime(text, pattern)  # noqa: DTZ007 (the zone is added)
+            found = datetime.strptime(text, pattern)
         except ValueError:
             continue
         return as_moment(found.date())

@@ -1,0 +1,1 @@
+"""The demo site: its articles are files here, its pictures are drawn, its people are invented."""
