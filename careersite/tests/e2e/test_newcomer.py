@@ -1,0 +1,131 @@
+"""What a newcomer does on the first evening, in a real browser against the real processes."""
+
+import re
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from careersite.tests.e2e.site import Site
+
+pytestmark = pytest.mark.e2e
+
+Eventually = Callable[..., object]
+
+
+def press(reader: Page, name: str) -> None:
+    """A robot is asked to press once more, because it is faster than people are."""
+    reader.get_by_role("button", name=name).last.click()
+    if reader.get_by_text("press the button once more").count():
+        reader.get_by_role("button", name=name).last.click()
+
+
+def sign_up(reader: Page, address: str) -> None:
+    reader.get_by_label("Your email address").last.fill(address)
+    press(reader, "Send me new articles")
+
+
+def link_of(site: Site, address: str, pattern: str) -> str:
+    mail = site.mails_to(address)[-1]
+    return re.search(pattern, mail.get_body(("plain",)).get_content()).group()
+
+
+def join(reader: Page, site: Site, address: str, eventually: Eventually) -> None:
+    reader.goto("/")
+    sign_up(reader, address)
+    expect(reader.get_by_role("heading", level=1)).to_have_text("Check your inbox")
+    eventually(lambda: site.mails_to(address))
+    reader.goto(link_of(site, address, r"http\S+/newsletter/confirm/\S+"))
+    reader.get_by_role("button", name="Yes, send me new articles").click()
+    expect(reader.get_by_role("heading", level=1)).to_have_text("You are on the list")
+
+
+def test_a_job_seeker_reads_and_asks_without_any_script(reader: Page, site: Site) -> None:
+    reader.goto("/")
+    for heading in ("Recent Posts", "Need A Resume?", "Don’t Forget To Sign Up For Free Email"):
+        expect(reader.get_by_role("heading", name=heading).first).to_be_visible()
+    reader.locator("main h2 a").first.click()
+    title = reader.get_by_role("heading", level=1).inner_text()
+    recent = reader.locator("ol.recent li, ul.recent li")
+    assert recent.count() >= 4
+    assert title not in recent.all_inner_texts()
+    assert reader.locator("article time[datetime], main time[datetime]").count() > 0
+
+    reader.get_by_role("link", name="Ask us your career questions").first.click()
+    expect(reader).to_have_url(f"{site.url}/ask/")
+    reader.locator("textarea").fill("How long should I wait after the second interview?")
+    press(reader, "Send my question")
+    expect(reader).to_have_url(re.compile(r"/ask/thanks/"))
+
+
+def test_a_reader_joins_by_the_mail_in_the_outbox(
+    reader: Page, site: Site, eventually: Eventually
+) -> None:
+    join(reader, site, "newcomer@example.com", eventually)
+    reader.goto("/outbox/")
+    reader.get_by_role("link", name=re.compile("Please confirm your address")).first.click()
+    expect(reader.get_by_text("newcomer@example.com").first).to_be_visible()
+    frame = reader.frame_locator("iframe")
+    expect(frame.get_by_role("link", name="Confirm my address")).to_be_visible()
+
+
+def write_article(editor: Page, title: str) -> None:
+    editor.goto("/admin/blog/article/add/")
+    editor.get_by_label("Title").fill(title)
+    editor.get_by_label("Summary").fill("Ask one good question, and listen to the answer.")
+    body = editor.locator(".cke_editable")
+    body.click()
+    editor.keyboard.type("It begins with a plain sentence, and then a ")
+    editor.keyboard.press("Control+b")
+    editor.keyboard.type("bold")
+    editor.keyboard.press("Control+b")
+    editor.keyboard.type(" one.")
+
+
+def test_an_article_goes_from_draft_to_each_subscriber_once(
+    reader: Page, editor: Page, site: Site, eventually: Eventually
+) -> None:
+    address = "faithful@example.com"
+    join(reader, site, address, eventually)
+    write_article(editor, "One question at the end")
+    editor.get_by_role("button", name="Save draft").click()
+    expect(editor.get_by_text(re.compile("saved|draft", re.I)).first).to_be_visible()
+
+    path = "/articles/one-question-at-the-end/"
+    assert reader.goto(path).status == 404
+
+    editor.goto("/admin/blog/article/")
+    editor.get_by_role("link", name="One question at the end").click()
+    expect(editor.locator(".cke_editable strong")).to_have_text("bold")
+    editor.get_by_label("Interviews", exact=True).check()
+    editor.get_by_role("button", name="Publish now").click()
+    expect(editor.locator(".messagelist")).to_contain_text("public")
+
+    notices = eventually(lambda: site.mails_to(address)[1:])
+    assert len(notices) == 1
+    notice = notices[0]
+    text = notice.get_body(("plain",)).get_content()
+    assert notice["Subject"] == "One question at the end"
+    assert f"{site.url}{path}" in text
+    assert "Ask one good question" in text
+    assert "Harbour Lane" in text
+    assert notice["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+    leave = notice["List-Unsubscribe"].strip("<>")
+    assert leave in text
+    reader.goto(leave)
+    expect(reader.get_by_role("button", name="Stop all mails")).to_be_visible()
+    answer = press_one_click(leave)
+    assert answer.status == 200
+    assert answer.headers["Location"] is None
+    reader.goto(leave)
+    expect(reader.get_by_role("heading", level=1)).to_have_text("You get no more mails")
+    assert eventually(lambda: reader.goto(path).status == 200)
+    expect(reader.locator(".prose strong")).to_have_text("bold")
+
+
+def press_one_click(url: str) -> object:
+    body = b"List-Unsubscribe=One-Click"
+    return urllib.request.urlopen(urllib.request.Request(url, data=body, method="POST"), timeout=10)
