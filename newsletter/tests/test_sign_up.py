@@ -373,7 +373,7 @@ def test_no_address_gets_into_logs_or_the_queue(
     caplog.set_level(logging.DEBUG)
     nudged = []
     monkeypatch.setattr(
-        nudges.current_app, "send_task", lambda name, args, retry: nudged.append((name, args))
+        nudges.current_app, "send_task", lambda name, args, **_: nudged.append((name, args))
     )
     with django_capture_on_commit_callbacks(execute=True):
         for email in ("ada@example.com", "ada@example", "ada@example.com"):
