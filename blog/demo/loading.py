@@ -97,7 +97,7 @@ def _article(path: Path) -> Article:
     article = store(manuscript, title="", publish=True, notify=False).article
     if article.cover is None:
         picture = io.BytesIO()
-        draw_cover(manuscript.topics[0], article.slug).save(picture, "PNG")
+        draw_cover(article.topics.first().slug, article.slug).save(picture, "PNG")
         article.cover = Image.store(picture.getvalue(), manuscript.cover_alt)
         article.save()
     return article
