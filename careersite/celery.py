@@ -3,6 +3,10 @@
 import os
 
 from celery import Celery
+from celery.signals import beat_init, worker_init
+from django.core.exceptions import ImproperlyConfigured
+
+from careersite.checks import refuse_unsafe_start
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "careersite.settings")
 
@@ -10,3 +14,13 @@ app = Celery("careersite")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.set_default()
+
+
+@worker_init.connect
+@beat_init.connect
+def refuse_unsafe_work(**_: object) -> None:
+    """Celery logs the exceptions of its signals and goes on; this one has to stop it."""
+    try:
+        refuse_unsafe_start()
+    except ImproperlyConfigured as error:
+        raise SystemExit(str(error)) from error

@@ -1,13 +1,18 @@
 """All settings, read from the environment (and `.env`); see `.env.example` for each name.
 
-`careersite/checks.py` says what is wrong with them in words.
+A value that cannot be read gives way to the default here, and `careersite/checks.py` says in
+words what is wrong: with an error of ours nothing starts.
 """
 
 import os
+from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -19,7 +24,24 @@ if (BASE_DIR / ".env").is_file() and os.environ.get("CAREERSITE_IGNORE_ENV_FILE"
 
 def text(name: str, default: str = "") -> str:
     """An empty value in `.env` means the same as a missing one."""
-    return env.str(name, default="").strip() or default
+    return os.environ.get(name, "").strip() or default
+
+
+def whole_number(name: str, default: int) -> int:
+    value = text(name)
+    return int(value) if value.isascii() and value.isdigit() else default
+
+
+def zone(name: str) -> str:
+    with suppress(OSError, ValueError, KeyError):
+        return ZoneInfo(name).key
+    return "UTC"
+
+
+def host_of(url: str) -> str:
+    with suppress(ValueError):
+        return urlsplit(url).hostname or "localhost"
+    return "localhost"
 
 
 def words(name: str) -> list[str]:
@@ -31,36 +53,38 @@ def secret_keys(data_dir: Path) -> list[str]:
     keys = words("SECRET_KEY")
     if keys:
         return keys
-    path = data_dir / "secret_key"
-    try:
+    key, path = get_random_secret_key(), data_dir / "secret_key"
+    with suppress(FileExistsError):
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return [path.read_text().strip()]
-    with os.fdopen(descriptor, "w") as file:
-        file.write(key := get_random_secret_key())
-    return [key]
+        with os.fdopen(descriptor, "w") as file:
+            file.write(key)
+    return [path.read_text().strip()]
 
 
 # --- The contract's names -------------------------------------------------------------
 
-DEBUG = env.bool("DEBUG", default=True)
+DEBUG = text("DEBUG", "on").lower() in env.BOOLEAN_TRUE_STRINGS
 DATA_DIR = BASE_DIR / text("DATA_DIR", "var")
-PORT = env.int("PORT", default=8000)
+PORT = whole_number("PORT", 8000)
 SITE_URL = text("SITE_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 DATABASE_URL = text("DATABASE_URL")
 REDIS_URL = text("REDIS_URL")
 EMAIL_URL = text("EMAIL_URL")
 ANYMAIL_ESP = text("ANYMAIL_ESP").lower()
-TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+TRUSTED_PROXIES = whole_number("TRUSTED_PROXIES", 0)
 SENTRY_DSN = text("SENTRY_DSN")
 
 for folder in ("media", "private", "outbox", "queue/messages", "queue/control", "static"):
-    (DATA_DIR / folder).mkdir(parents=True, exist_ok=True)
+    with suppress(OSError):
+        (DATA_DIR / folder).mkdir(parents=True, exist_ok=True)
 
-SECRET_KEY, *SECRET_KEY_FALLBACKS = secret_keys(DATA_DIR)
+try:
+    SECRET_KEY, *SECRET_KEY_FALLBACKS = secret_keys(DATA_DIR)
+except OSError:
+    SECRET_KEY, SECRET_KEY_FALLBACKS = get_random_secret_key(), []
 SECRET_KEY_IS_GENERATED = not words("SECRET_KEY")
 
-SITE_HOST = urlsplit(SITE_URL).hostname or "localhost"
+SITE_HOST = host_of(SITE_URL)
 SITE_IS_HTTPS = SITE_URL.startswith("https://")
 ALLOWED_HOSTS = words("ALLOWED_HOSTS") or [SITE_HOST, "127.0.0.1", "localhost", "[::1]"]
 CSRF_TRUSTED_ORIGINS = words("CSRF_TRUSTED_ORIGINS") or [SITE_URL]
@@ -132,9 +156,14 @@ def database() -> dict:
             "NAME": DATA_DIR / "db.sqlite3",
             "OPTIONS": SQLITE_OPTIONS,
         }
-    parsed = env.db_url_config(DATABASE_URL)
-    if parsed["ENGINE"] == "django.db.backends.sqlite3":
+    parsed = {}
+    if DATABASE_URL.partition(":")[0] in env.DB_SCHEMES:
+        with suppress(ValueError):
+            parsed = env.db_url_config(DATABASE_URL)
+    if parsed.get("ENGINE") == "django.db.backends.sqlite3":
         return {**parsed, "OPTIONS": SQLITE_OPTIONS}
+    if parsed.get("ENGINE") != "django.db.backends.postgresql":
+        return {"ENGINE": "django.db.backends.dummy"}  # rather none than another one
     options = {"connect_timeout": 3, **parsed.get("OPTIONS", {})}
     return {**parsed, "OPTIONS": options, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 
@@ -143,7 +172,7 @@ DATABASES = {"default": database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "en"
-TIME_ZONE = text("TIME_ZONE", "UTC")
+TIME_ZONE = zone(text("TIME_ZONE", "UTC"))
 USE_TZ = True
 USE_I18N = True
 
@@ -208,7 +237,8 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 EMAIL_TIMEOUT = 20
 EMAIL_BACKEND = "careersite.outbox.EmailBackend"
 if EMAIL_URL:
-    vars().update(env.email_url_config(EMAIL_URL))
+    with suppress(ValueError, ImproperlyConfigured):
+        vars().update(env.email_url_config(EMAIL_URL))
     if EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend":
         EMAIL_BACKEND = "newsletter.smtp.EmailBackend"
 elif ANYMAIL_ESP:
@@ -243,6 +273,7 @@ else:
         "socket_timeout": 2,
         "socket_connect_timeout": 2,
         "retry_on_timeout": False,
+        "max_retries": 0,  # a broker that is away must not hold up whoever publishes
     }
 CELERY_VISIBILITY_TIMEOUT = VISIBILITY_TIMEOUT_S
 CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
@@ -283,6 +314,20 @@ AFTER_PUBLISH_TASK = "newsletter.tasks.sweep"
 from blog.editor import CKEDITOR_CONFIGS  # noqa: E402, F401  (plain data; hardened in one place)
 
 SILENCED_SYSTEM_CHECKS = ["ckeditor.W001"]  # careersite.E020 takes its place; see SECURITY.md
+
+# --- Reports of errors, if somebody wants them ----------------------------------------
+
+if SENTRY_DSN and find_spec("sentry_sdk"):
+    import sentry_sdk
+
+    with suppress(ValueError):
+        # Neither what people typed nor who they are leaves this machine.
+        sentry_sdk.init(
+            dsn=SENTRY_DSN,
+            send_default_pii=False,
+            include_local_variables=False,
+            max_request_body_size="never",
+        )
 
 # --- Logs -----------------------------------------------------------------------------
 

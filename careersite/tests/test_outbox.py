@@ -14,20 +14,25 @@ from django.test import Client
 from django.urls import clear_url_caches
 from pytest_django import Settings
 
-from careersite import outbox, urls
+from careersite import outbox
 
 pytestmark = pytest.mark.django_db
+
+
+def read_addresses_anew() -> None:
+    """Not imported above: that would be before tests switch DEBUG off."""
+    importlib.reload(importlib.import_module("careersite.urls"))
+    clear_url_caches()
 
 
 @pytest.fixture(autouse=True)
 def addresses(settings: Settings) -> Iterator[None]:
     """The pages have addresses only while DEBUG is on, and in tests it is off."""
-    for is_on in (True, False):
-        settings.DEBUG = is_on
-        importlib.reload(urls)
-        clear_url_caches()
-        if is_on:
-            yield
+    settings.DEBUG = True
+    read_addresses_anew()
+    yield
+    settings.DEBUG = False
+    read_addresses_anew()
 
 
 @pytest.fixture(autouse=True)
@@ -213,8 +218,7 @@ def test_nothing_but_a_mail_can_be_read(client: Client, folder: Path, name: str)
 
 def test_without_debug_there_are_no_such_pages(client: Client, settings: Settings) -> None:
     settings.DEBUG = False
-    importlib.reload(urls)
-    clear_url_caches()
+    read_addresses_anew()
     assert client.get("/outbox/").status_code == 404
 
 

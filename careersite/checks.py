@@ -1,0 +1,204 @@
+"""What is wrong with the settings, in words. With an error of ours neither the web server nor a
+worker starts; what is asked of a site in public is asked when DEBUG is off.
+
+No message holds a value: many of them are secret.
+"""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.exceptions import ImproperlyConfigured
+from django.core.mail import get_connection
+from django.http.request import validate_host
+
+from careersite.environment import VALUES, ValueRule, value
+
+SENDS_NOTHING = {
+    "careersite.outbox.EmailBackend",
+    *(f"django.core.mail.backends.{kind}.EmailBackend" for kind in ("console", "dummy")),
+    *(f"django.core.mail.backends.{kind}.EmailBackend" for kind in ("filebased", "locmem")),
+}
+PASSING_FOLDERS = ("/var/tmp", "/dev/shm")  # noqa: S108 (we refuse them)
+SECRET_LENGTH = 50
+SECRET_VARIETY = 5
+# What could show, load or send what our own sanitiser has not seen.
+PLUGINS_TO_REMOVE = {
+    *("exportpdf", "flash", "forms", "iframe", "newpage", "preview", "scayt", "sourcearea"),
+    *("templates", "wsc", "wysiwygarea"),
+}
+
+
+class Rule(NamedTuple):
+    number: int
+    holds: Callable[[], bool]
+    problem: str
+    hint: str
+
+
+@register
+def check_settings(app_configs: object = None, **kwargs: object) -> list[CheckMessage]:
+    return [*errors(), *warnings()]
+
+
+def errors() -> Iterator[Error]:
+    rules = [*VALUES, *ALWAYS] if settings.DEBUG else [*VALUES, *ALWAYS, *IN_PUBLIC]
+    return (error(rule) for rule in rules if not rule.holds())
+
+
+def error(rule: Rule | ValueRule) -> Error:
+    return Error(rule.problem, hint=rule.hint, id=f"careersite.E{rule.number:03}")
+
+
+def warnings() -> Iterator[Warning]:
+    if settings.DEBUG and "*" in settings.ALLOWED_HOSTS:
+        yield Warning(
+            "ALLOWED_HOSTS lets every name in, and with DEBUG on the site tells a lot.",
+            hint="Name the hosts of this machine.",
+            id="careersite.W001",
+        )
+
+
+def refuse_unsafe_start() -> None:
+    """Raises `ImproperlyConfigured` with all that is wrong and what to set instead."""
+    wrong = [f"- {found.msg} {found.hint} ({found.id})" for found in errors()]
+    if wrong:
+        raise ImproperlyConfigured("\n".join(["This cannot start with such settings:", *wrong]))
+
+
+# --- What the rules ask -------------------------------------------------------------------
+
+
+def data_dir_is_usable() -> bool:
+    return settings.DATA_DIR.is_dir() and os.access(settings.DATA_DIR, os.W_OK | os.X_OK)
+
+
+def mail_backend_is_complete() -> bool:
+    try:
+        get_connection()
+    except (ImproperlyConfigured, ImportError):
+        return False
+    return True
+
+
+def editor_is_hardened() -> bool:
+    configs = settings.CKEDITOR_CONFIGS.values()
+    return "ckeditor_uploader" not in settings.INSTALLED_APPS and all(map(is_hard, configs))
+
+
+def is_hard(config: dict[str, object]) -> bool:
+    removed = set(str(config.get("removePlugins", "")).split(","))
+    allowed = config.get("allowedContent")
+    is_limited = isinstance(allowed, str) and not config.get("fullPage")
+    return config.get("versionCheck") is False and is_limited and removed >= PLUGINS_TO_REMOVE
+
+
+def secrets_are_strong() -> bool:
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return all(
+        len(key) >= SECRET_LENGTH
+        and len(set(key)) >= SECRET_VARIETY
+        and not key.startswith("django-insecure-")
+        for key in keys
+    )
+
+
+def data_lasts() -> bool:
+    database = settings.DATABASES["default"]
+    is_file = database["ENGINE"] == "django.db.backends.sqlite3"
+    paths = [settings.DATA_DIR, *([Path(database["NAME"])] if is_file else [])]
+    passing = [Path(folder).resolve() for folder in (tempfile.gettempdir(), *PASSING_FOLDERS)]
+    return not any(path.resolve().is_relative_to(folder) for path in paths for folder in passing)
+
+
+def webhooks_are_guarded() -> bool:
+    by_provider = settings.EMAIL_BACKEND.startswith("anymail.")
+    return bool(settings.ANYMAIL_WEBHOOK_SECRET) or not by_provider
+
+
+ALWAYS = [
+    Rule(
+        14,
+        data_dir_is_usable,
+        "DATA_DIR is no folder we can write to.",
+        hint="Name one that belongs to the account the site runs under.",
+    ),
+    Rule(
+        19,
+        mail_backend_is_complete,
+        "The mail provider’s keys or packages are missing.",
+        hint="Set what django-anymail’s page of ANYMAIL_ESP names, such as ANYMAIL_…_API_KEY.",
+    ),
+    Rule(
+        20,
+        editor_is_hardened,
+        "The editor’s set-up is no longer hardened.",
+        hint="See SECURITY.md, “The editor”, and blog/editor.py.",
+    ),
+]
+IN_PUBLIC = [
+    Rule(
+        31,
+        lambda: not settings.SECRET_KEY_IS_GENERATED,
+        "SECRET_KEY is not set.",
+        hint="Make one: python -c 'import secrets; print(secrets.token_urlsafe(50))'",
+    ),
+    Rule(
+        32,
+        secrets_are_strong,
+        "SECRET_KEY is too short or too simple.",
+        hint=f"Each key in it needs {SECRET_LENGTH} random characters.",
+    ),
+    Rule(
+        33,
+        lambda: bool(value("ALLOWED_HOSTS")),
+        "ALLOWED_HOSTS is not set.",
+        hint="Name the hosts the site is reached by, separated by commas.",
+    ),
+    Rule(
+        34,
+        lambda: "*" not in settings.ALLOWED_HOSTS,
+        "ALLOWED_HOSTS lets every name in.",
+        hint="Name the hosts the site is reached by, without *.",
+    ),
+    Rule(
+        35,
+        lambda: validate_host(settings.SITE_HOST, settings.ALLOWED_HOSTS),
+        "The host of SITE_URL is not in ALLOWED_HOSTS.",
+        hint="Add it there, or the site refuses its own links.",
+    ),
+    Rule(
+        36,
+        lambda: settings.SITE_IS_HTTPS,
+        "SITE_URL is not set to an https address.",
+        hint="Give https://www.example.com: passwords and links in mails need TLS.",
+    ),
+    Rule(
+        37,
+        data_lasts,
+        "DATA_DIR or the database lies where the system cleans up.",
+        hint="Choose a lasting folder, such as /var/lib/careersite.",
+    ),
+    Rule(
+        38,
+        webhooks_are_guarded,
+        "ANYMAIL_WEBHOOK_SECRET is not set.",
+        hint="Without it anybody can tell us that mails came back. Give USER:PASSWORD.",
+    ),
+    Rule(
+        39,
+        lambda: settings.EMAIL_BACKEND not in SENDS_NOTHING,
+        "No mail can be sent.",
+        hint="Set EMAIL_URL to a mail server, or ANYMAIL_ESP and its keys to a provider.",
+    ),
+    Rule(
+        40,
+        lambda: bool(value("DEFAULT_FROM_EMAIL")),
+        "DEFAULT_FROM_EMAIL is not set.",
+        hint="Give the address that the mails come from.",
+    ),
+]
