@@ -35,7 +35,8 @@ lint: dev-tools
 	@$(BIN)/ruff format $(if $(FIX),,--check) .
 
 ci: lint
-	@set -e; data=$$(mktemp -d); trap 'rm -rf "$$data"' EXIT; export DATA_DIR="$$data"; \
+	@set -e; data=$$(mktemp -d); trap 'rm -rf "$$data"' EXIT; mkdir "$$data/tmp"; \
+	export DATA_DIR="$$data/site" TMPDIR="$$data/tmp"; \
 	CAREERSITE_IGNORE_ENV_FILE=1 $(BIN)/python manage.py makemigrations --check --dry-run; \
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING; \
 	$(PRODUCTION) $(BIN)/python manage.py collectstatic --no-input --verbosity 0
