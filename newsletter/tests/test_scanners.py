@@ -29,7 +29,7 @@ def mails(client: Client, mailoutbox: list) -> list[EmailMultiAlternatives]:
     """A question and a notice, as they lie in two inboxes."""
     make_subscriber("ada@example.com")
     client.post("/newsletter/subscribe/", filled_in("new@example.com"))
-    make_article(published_at=timezone.now(), cover=make_image())
+    make_article(published_at=timezone.now(), cover=make_image(600, 300))
     let_workers_run()
     assert len(mailoutbox) == 2
     return mailoutbox
