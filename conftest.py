@@ -26,14 +26,17 @@ from careersite.tests.smtp_sink import SmtpSink, running_smtp_sink
 if settings.configured:
     pytest.exit("Unset DJANGO_SETTINGS_MODULE: the tests set up everything themselves.", 2)
 
-GIVEN_ENVIRONMENT = {**os.environ}
+GIVEN_ENVIRONMENT = {
+    name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"
+}
 DATA_DIR = Path(tempfile.mkdtemp(prefix="careersite-test-"))
 FORGOTTEN_NAMES = (
-    *("PORT", "SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "SITE_URL"),
+    *("PORT", "DEBUG", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "SITE_URL"),
     *("CELERY_BROKER_URL", "EMAIL_URL", "DEFAULT_FROM_EMAIL", "TIME_ZONE", "TRUSTED_PROXIES"),
     "SENTRY_DSN",
 )
 WORKER_GRACE_S = 10
+RESTORES = "django_db_serialized_rollback"
 
 
 def set_environment() -> None:
@@ -42,6 +45,8 @@ def set_environment() -> None:
             del os.environ[name]
     os.environ["CAREERSITE_IGNORE_ENV_FILE"] = "1"
     os.environ["DATA_DIR"] = str(DATA_DIR)
+    # One for all parallel processes: a parameter may be signed, and its name must be the same.
+    os.environ["SECRET_KEY"] = "only for tests, and the same in each of their processes"
     if redis_url := os.environ.get("REDIS_URL"):
         os.environ["REDIS_URL"] = f"{redis_url.rstrip('/')}/{own_redis_database()}"
 
@@ -68,6 +73,19 @@ def pytest_xdist_setupnodes() -> None:
     """Parallel processes inherit the environment as it was given, and make their own of it."""
     os.environ.clear()
     os.environ.update(GIVEN_ENVIRONMENT)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Real transactions end with empty tables: what the migrations wrote comes back each time."""
+    for item in items:
+        if has_real_transactions(item) and RESTORES not in item.fixturenames:
+            item.fixturenames.append(RESTORES)
+
+
+def has_real_transactions(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("django_db")
+    is_marked = marker is not None and marker.kwargs.get("transaction", False)
+    return is_marked or not {"transactional_db", "live_server"}.isdisjoint(item.fixturenames)
 
 
 def pytest_unconfigure() -> None:
@@ -101,9 +119,7 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture
-def start_worker(
-    django_db_serialized_rollback: None, transactional_db: None
-) -> Iterator[Callable[..., subprocess.Popen]]:
+def start_worker(transactional_db: None) -> Iterator[Callable[..., subprocess.Popen]]:
     """`start_worker(beat=False, EMAIL_URL=smtp_sink.url)`: a real worker on this test's database.
 
     It shares the test's DATA_DIR and broker, so what the test queues it does.

@@ -14,7 +14,7 @@ from careersite.leash import Leash, end_at_once
 from careersite.tests.private_servers import install_missing, private_servers
 
 NO_TESTS_FOUND = 5
-IN_PARALLEL = ("-n", "2")
+IN_PARALLEL = ("-n", "2", "--dist", "loadgroup")
 
 
 class Run:
@@ -64,6 +64,7 @@ def pytest(arguments: list[str], environment: dict[str, str], leash: Leash) -> i
 
 def main(arguments: list[str]) -> int:
     leash = Leash(grace_s=20)
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)  # conftest.py sets up everything itself
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     runs = [
         Run("SQLite and the filesystem broker", set(), ("-m", "not e2e", *IN_PARALLEL)),

@@ -219,6 +219,7 @@ def main() -> int:
     if not command:
         print(__doc__)
         return 2
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)  # importing us set it; pytest wants it unset
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with private_servers(Leash(STOP_DEADLINE_S)) as environment:
         return subprocess.run(command, env={**os.environ, **environment}, check=False).returncode

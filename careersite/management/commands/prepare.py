@@ -1,7 +1,8 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand
 
 from careersite.checks import refuse_unsafe_start
@@ -9,9 +10,13 @@ from careersite.checks import refuse_unsafe_start
 
 class Command(BaseCommand):
     help = "Brings the database up to date; while DEBUG is on, loads the demo content once."
+    requires_system_checks = ()
 
     def handle(self, **options: Any) -> None:
-        refuse_unsafe_start()
+        try:
+            refuse_unsafe_start()
+        except ImproperlyConfigured as error:
+            raise CommandError(str(error)) from error
         call_command("migrate", interactive=False, verbosity=0)
         if settings.DEBUG:
             call_command("seed_demo", once=True, stdout=self.stdout)
