@@ -1,5 +1,6 @@
 """Staff are told of each enquiry once, whatever happens to the broker or the mail server."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -179,3 +180,17 @@ def test_a_broker_that_is_away_loses_nothing(
         assert client.post("/ask/", form).status_code == 302
     notify_staff()
     assert len(mail.outbox) == 1
+
+
+def test_a_real_worker_tells_staff_soon_after_the_press(
+    start_worker: Callable[..., object],
+    eventually: Callable[..., object],
+    smtp_sink: Any,
+    client: Client,
+) -> None:
+    Publication.objects.update_or_create(pk=1, defaults={"contact_email": "desk@openseat.test"})
+    start_worker(EMAIL_URL=smtp_sink.url)
+    form = {"text": "Why?", "form_stamp": form_stamp(timezone.now() - timedelta(seconds=9))}
+    assert client.post("/ask/", form).status_code == 302
+    eventually(lambda: smtp_sink.recipients() == ["desk@openseat.test"])
+    eventually(lambda: Question.objects.get().staff_told_at)
