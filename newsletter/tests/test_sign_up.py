@@ -22,6 +22,7 @@ from blog.tests.factories import make_article
 from newsletter.models import ConsentEvent, Subscriber, Suppression
 from newsletter.tests.factories import at_once, filled_in, let_workers_run, make_subscriber
 from newsletter.tests.test_addresses import BAD_CHARACTERS, NOT_AN_ADDRESS, TOO_LONG
+from newsletter.views import sign_up as views
 
 pytestmark = pytest.mark.django_db
 
@@ -58,6 +59,18 @@ def test_nobody_learns_who_is_on_the_list(client: Client) -> None:
     assert len({answer.content for answer in answers}) == 1
     assert len({str(sorted(answer.headers.items())) for answer in answers}) == 1
     assert not any(answer.cookies for answer in answers)
+
+
+def test_nobody_learns_it_from_the_clock(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_subscriber("confirmed@example.com")
+    Suppression.objects.add("erased@example.com", Suppression.Reason.ERASED)
+    pauses = []
+    monkeypatch.setattr(views, "ANSWER_AFTER_S", 1000)
+    monkeypatch.setattr(views.time, "sleep", pauses.append)
+    for name in ("new", "new", "confirmed", "erased"):
+        sign_up(client, f"{name}@example.com")
+    assert len(pauses) == 4
+    assert all(900 < pause <= 1000 for pause in pauses)
 
 
 def test_the_answer_shows_nothing_of_what_was_typed(client: Client) -> None:
@@ -121,7 +134,7 @@ def test_whom_we_must_not_write_to_gets_nothing(
 ) -> None:
     make_subscriber("ada@example.com", confirmed=False)
     for address in ("ada@example.com", "erased@example.com"):
-        Suppression.objects.add(address, reason)
+        Suppression.objects.add(address.capitalize(), reason)
         sign_up(client, address.upper())
     let_workers_run()
     assert mailoutbox == []
