@@ -76,7 +76,7 @@ class CampaignAdmin(ReadOnly):
     list_display = ("subject", "status", "created_at", "finished_at")
     fields = (
         *("subject", "status", "article", "who_got_what", "created_at", "expanded_at"),
-        *("finished_at", "pause_reason", "cancel_reason", "text"),
+        *("finished_at", "rests_until", "pause_reason", "cancel_reason", "text"),
     )
     readonly_fields = ("status", "who_got_what")
     show_full_result_count = False
@@ -98,6 +98,10 @@ class CampaignAdmin(ReadOnly):
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnly):
     list_display = ("address", "state", "reason", "campaign", "settled_at")
+    fields = (
+        *("campaign", "address", "state", "reason", "attempts", "provider_id"),
+        *("queued_at", "not_before", "submitted_at", "settled_at"),
+    )
     list_filter = ("state",)
     list_select_related = ("campaign",)
     search_fields = ("address_key",)

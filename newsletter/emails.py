@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import css_inline
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.core.mail.backends.base import BaseEmailBackend
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -87,17 +86,15 @@ def notice_of(article: Article) -> Words:
 
 
 def campaign_mail(
-    campaign: Campaign, delivery: Delivery, connection: BaseEmailBackend
+    campaign: Campaign, delivery: Delivery, publication: Publication
 ) -> EmailMultiAlternatives:
     """One person's copy: the frozen words with this person's own link to leave."""
     token = delivery.subscriber.token(Purpose.UNSUBSCRIBE, timezone.now())
     leave = absolute(reverse("newsletter_unsubscribe", args=[token]))
-    publication = Publication.current()
     message = EmailMultiAlternatives(
         subject=campaign.subject,
         body=campaign.text.replace(TOKEN_PLACE, token),
         to=[delivery.address],
-        connection=connection,
         headers={
             "List-Id": f"{_phrase(publication.name)} <news.{settings.SITE_HOST}>".strip(),
             "List-Unsubscribe": f"<{leave}>",
@@ -121,4 +118,5 @@ def _one_line(words: str) -> str:
 
 
 def _phrase(name: str) -> str:
-    return "".join(c for c in name if c.isascii() and (c.isalnum() or c == " ")).strip()
+    plain = "".join(c for c in _one_line(name) if c.isascii() and (c.isalnum() or c == " "))
+    return _one_line(plain)

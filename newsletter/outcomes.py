@@ -5,6 +5,7 @@ waits for another try; if it can, it is accepted or in doubt, and never sent aga
 """
 
 import smtplib
+import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -15,18 +16,18 @@ from anymail.exceptions import (
     AnymailConfigurationError,
     AnymailError,
     AnymailInvalidAddress,
-    AnymailRecipientsRefused,
     AnymailSerializationError,
     AnymailUnsupportedFeature,
 )
+from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMessage
 from urllib3.exceptions import MaxRetryError, NewConnectionError, SSLError
 
 from newsletter.states import State
 
-REFUSED_CREDENTIALS = {401, 402, 403}
+REFUSED_US = {401, 402, 403, 404, 405}
 SLOW_DOWN = {420, 429}
-REFUSED_CONTENT = {400, 404, 405, 406, 409, 410, 411, 412, 413, 414, 415, 416, 422}
+REFUSED_CONTENT = {400, 406, 409, 410, 411, 412, 413, 414, 415, 416, 422}
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,10 @@ def refused_for_all(reason: str) -> Outcome:
     return later(reason, is_counted=False, stops=True, pauses=True)
 
 
+def unwritable(error: ValueError) -> Outcome:
+    return Outcome(State.FAILED, f"This mail could not be written: {error}")
+
+
 def in_doubt(reason: str) -> Outcome:
     return Outcome(State.IN_DOUBT, reason, stops=True)
 
@@ -80,17 +85,33 @@ def of_recipient(status: object, address: str) -> Outcome:
         return Outcome(State.REJECTED, "The provider refuses this recipient.", identifier)
     if word == "failed":
         return later("The provider failed to send it.")
+    if word == "unknown" and getattr(status.esp_response, "status_code", 200) >= 400:
+        return Outcome(State.FAILED, "The provider refused it, for a reason we cannot read.")
     return Outcome(State.ACCEPTED, "", identifier)
 
 
+def of_no_connection(error: Exception) -> Outcome:
+    """The connection could not be opened: nothing was sent, and that says nothing of any mail."""
+    reason = f"No connection to the mail server: {error}"
+    is_final = isinstance(error, smtplib.SMTPAuthenticationError) and error.smtp_code >= 500
+    if is_final or isinstance(error, smtplib.SMTPNotSupportedError | ImproperlyConfigured):
+        return refused_for_all(reason)
+    return not_now(reason)
+
+
 def of_error(error: Exception, message: EmailMessage, *, is_out: bool | None) -> Outcome:
-    """`is_out`: has the message itself been on the wire? None where the backend cannot tell."""
+    """`is_out`: may the other side have the message? None where the backend cannot tell."""
+    status = getattr(message, "anymail_status", None)
+    if status is not None and status.recipients:
+        return of_recipient(status, message.to[0])  # it had answered; what broke came later
     if isinstance(error, AnymailError):
-        return _of_anymail(error, message)
+        return _of_anymail(error)
     if isinstance(error, smtplib.SMTPResponseException | smtplib.SMTPRecipientsRefused):
         return _of_smtp_reply(error)
-    if is_out is False:
-        return not_now(f"No connection to the mail server: {error}")
+    if is_out is False and isinstance(error, OSError):
+        return not_now(f"The connection broke before the mail was out: {error}")
+    if is_out is False and isinstance(error, ValueError):
+        return unwritable(error)
     return in_doubt(f"The connection broke before the answer: {type(error).__name__} {error}")
 
 
@@ -103,18 +124,14 @@ def _of_smtp_reply(error: smtplib.SMTPException) -> Outcome:
         code, text = error.smtp_code, error.smtp_error
         final = State.FAILED
     reason = f"{code} {text.decode(errors='replace') if isinstance(text, bytes) else text}"
-    if isinstance(error, smtplib.SMTPAuthenticationError) and code >= 500:
-        return refused_for_all(f"The mail server refuses our name or password: {reason}")
     if isinstance(error, smtplib.SMTPSenderRefused) and code >= 500:
         return refused_for_all(f"The mail server refuses our sender’s address: {reason}")
-    if isinstance(error, smtplib.SMTPConnectError | smtplib.SMTPHeloError) or code == 421:
+    if isinstance(error, smtplib.SMTPSenderRefused | smtplib.SMTPHeloError) or code == 421:
         return not_now(reason)
     return Outcome(final, reason) if code >= 500 else later(reason)
 
 
-def _of_anymail(error: AnymailError, message: EmailMessage) -> Outcome:
-    if isinstance(error, AnymailRecipientsRefused):
-        return of_recipient(message.anymail_status, message.to[0])
+def _of_anymail(error: AnymailError) -> Outcome:
     if isinstance(error, AnymailInvalidAddress):
         return Outcome(State.FAILED, f"This address cannot be sent to: {error}")
     if isinstance(
@@ -131,7 +148,7 @@ def _of_provider_answer(error: AnymailAPIError) -> Outcome:
     reason = f"The provider answered {code}: {str(error)[:200]}"
     if code is None:
         return _of_broken_call(error)
-    if code in REFUSED_CREDENTIALS:
+    if code in REFUSED_US:
         return refused_for_all(reason)
     if code in SLOW_DOWN:
         return not_now(reason, retry_after(error.response.headers.get("Retry-After")))
@@ -145,9 +162,19 @@ def _of_broken_call(error: AnymailAPIError) -> Outcome:
     cause = error.__cause__
     inner = cause.args[0] if cause and cause.args else None
     why = inner.reason if isinstance(inner, MaxRetryError) else inner
-    if isinstance(cause, requests.ConnectTimeout) or isinstance(why, NewConnectionError | SSLError):
+    if isinstance(cause, ValueError):  # a wrong address or key: requests would not even call
+        return refused_for_all(f"The mail provider is not set up rightly: {cause}")
+    if isinstance(cause, requests.ConnectTimeout | requests.exceptions.ProxyError):
         return not_now("No connection to the mail provider.")
+    if isinstance(why, NewConnectionError) or _is_bad_certificate(why):
+        return not_now(f"No connection to the mail provider: {why}")
     return in_doubt(f"The provider did not answer: {type(cause).__name__}")
+
+
+def _is_bad_certificate(why: object) -> bool:
+    """Seen before anything is sent; other troubles of TLS may come after."""
+    inner = why.args[0] if isinstance(why, SSLError) and why.args else None
+    return isinstance(inner, ssl.SSLCertVerificationError)
 
 
 def retry_after(value: str | None) -> timedelta | None:

@@ -8,20 +8,34 @@ doubt, and that one is not sent again by guess.
 import logging
 import time
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.utils import timezone
 
+from blog.models import Publication
 from newsletter.emails import campaign_mail
 from newsletter.models import Campaign, Delivery
-from newsletter.outcomes import Outcome, in_doubt, of_error, of_success
+from newsletter.outcomes import (
+    Outcome,
+    in_doubt,
+    later,
+    of_error,
+    of_no_connection,
+    of_success,
+    unwritable,
+)
 from newsletter.states import State
 
 logger = logging.getLogger(__name__)
 
 CLAIM_SIZE = 50
+# So many refusals in a row are hardly about so many people.
+PATIENCE = 10
+REST = timedelta(minutes=1)
+LONGEST_REST = timedelta(hours=2)
 
 
 @dataclass
@@ -29,9 +43,11 @@ class Sender:
     """One worker's turn at one campaign."""
 
     campaign: Campaign
-    connection: BaseEmailBackend = field(default_factory=get_connection)
+    publication: Publication = field(default_factory=Publication.current)
+    connection: BaseEmailBackend | None = None
     settled: tuple[Delivery, Outcome] | None = None
-    sent: int = 0
+    tried: int = 0
+    refused_in_a_row: int = 0
     is_stopped: bool = False
 
     def run(self, budget_s: float) -> int:
@@ -48,7 +64,7 @@ class Sender:
                 self._send_claimed(claimed, end)
         finally:
             self._disconnect()
-        return self.sent
+        return self.tried
 
     def _send_claimed(self, claimed: list[Delivery], end: float) -> None:
         try:
@@ -56,10 +72,10 @@ class Sender:
                 if self.is_stopped or time.monotonic() >= end:
                     break
                 if self._settle_and_go(delivery):
-                    self.sent += 1
+                    self.tried += 1
                     self._settle_later(delivery, self._transmit(delivery))
         finally:
-            self._settle_last(claimed[0])
+            self._settle_last(claimed)
 
     def _settle_and_go(self, delivery: Delivery) -> bool:
         now = timezone.now()
@@ -71,50 +87,74 @@ class Sender:
         self.settled = None
         return may_go
 
-    def _settle_last(self, any_of_mine: Delivery) -> None:
+    def _settle_last(self, claimed: list[Delivery]) -> None:
+        now = timezone.now()
         with transaction.atomic():
             if self.settled:
                 settled, outcome = self.settled
-                settled.record(outcome, timezone.now())
-            Delivery.objects.release(any_of_mine.claim_token)
+                settled.record(outcome, now)
+                if self.is_stopped:
+                    self._halt(outcome, now)
+            Delivery.objects.release(claimed)
         self.settled = None
 
     def _settle_later(self, delivery: Delivery, outcome: Outcome) -> None:
         self.settled = (delivery, outcome)
-        self.is_stopped = outcome.stops
-        if outcome.pauses:
-            logger.error("Campaign %s is paused: %s", self.campaign.pk, outcome.reason)
-            self.campaign.pause(outcome.reason, timezone.now())
-        elif outcome.state not in (State.ACCEPTED, State.SKIPPED):
-            logger.warning(
-                "Delivery %s of campaign %s: %s", delivery.pk, self.campaign.pk, outcome.state
-            )
+        if outcome.state == State.ACCEPTED:
+            self.refused_in_a_row = 0
+            return
+        logger.warning(
+            "Delivery %s of campaign %s: %s", delivery.pk, self.campaign.pk, outcome.state
+        )
+        self.refused_in_a_row += 1
+        self.is_stopped = outcome.stops or self.refused_in_a_row >= PATIENCE
+
+    def _halt(self, outcome: Outcome, now: datetime) -> None:
+        """It is not about one mail: all who send this campaign wait, for a while or a person."""
+        if not (outcome.pauses or outcome.state in (State.FAILED, State.REJECTED)):
+            self.campaign.rest(now + (outcome.retry_after or self._rest()))
+            return
+        reason = outcome.reason
+        if not outcome.pauses:
+            reason = f"{PATIENCE} mails in a row were refused, the last one so: {reason}"
+        if self.campaign.pause(reason, now):  # the reason may name people: not for the log
+            logger.error("Campaign %s is paused; its page says why.", self.campaign.pk)
+
+    def _rest(self) -> timedelta:
+        """Each further doubt costs somebody a mail, so the wait doubles."""
+        doublings = max(0, self.campaign.doubts_in_a_row() - 1)
+        return min(REST * 2 ** min(doublings, 10), LONGEST_REST)
 
     def _transmit(self, delivery: Delivery) -> Outcome:
         try:
-            message = campaign_mail(self.campaign, delivery, self.connection)
+            message = campaign_mail(self.campaign, delivery, self.publication)
             message.message()
+        except ValueError as error:
+            return unwritable(error)
         except Exception as error:
-            return Outcome(State.FAILED, f"This mail could not be written: {error}")
-        return self._hand_over(message)
+            return later(f"This mail could not be written: {error}", stops=True)
+        return self._connect() or self._hand_over(message)
 
-    def _hand_over(self, message: EmailMultiAlternatives) -> Outcome:
+    def _connect(self) -> Outcome | None:
+        """Nothing if the wire is open."""
         try:
+            self.connection = self.connection or get_connection()
             self.connection.open()
         except Exception as error:
-            self._disconnect()
-            return of_error(error, message, is_out=False)
+            return of_no_connection(error)
+        return None
+
+    def _hand_over(self, message: EmailMultiAlternatives) -> Outcome:
         try:
             if not self.connection.send_messages([message]):
                 return in_doubt("The mail backend did not say what it did.")
             return of_success(message)
         except Exception as error:
-            outcome = of_error(error, message, is_out=getattr(self.connection, "is_out", None))
-            self._disconnect()
-            return outcome
+            return of_error(error, message, is_out=getattr(self.connection, "is_out", None))
 
     def _disconnect(self) -> None:
         try:
-            self.connection.close()
+            if self.connection:
+                self.connection.close()
         except Exception as error:
             logger.info("The mail connection closed badly: %s", error)

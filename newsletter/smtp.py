@@ -6,17 +6,15 @@ from django.core.mail.backends import smtp
 
 
 class _Traced:
-    """Mixed into smtplib's classes: true from the moment the content may reach the server."""
+    """Mixed into smtplib's classes: true while the content may be there and no answer has come."""
 
     is_out = False
 
-    def mail(self, sender: str, options: tuple = ()) -> tuple[int, bytes]:
-        self.is_out = False
-        return super().mail(sender, options)
-
     def data(self, msg: bytes | str) -> tuple[int, bytes]:
         self.is_out = True
-        return super().data(msg)
+        answer = super().data(msg)
+        self.is_out = False
+        return answer
 
 
 class TracedSMTP(_Traced, smtplib.SMTP):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from blog.models import Article, Attempt
 from newsletter.emails import send_confirmation
@@ -21,6 +21,9 @@ logger = logging.getLogger(__name__)
 
 # Older articles are not news: an import or a site that was down for days mails nobody.
 NEWS_FOR = timedelta(days=2)
+# Longer than most tries at the wire. A worker that is silent for so long is taken for dead: others
+# go on with what it has not claimed.
+SILENCE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ def sweep(now: datetime) -> Found:
     for campaign in Campaign.objects.running().filter(expanded_at__isnull=True):
         campaign.expand(now)
     finished = sum(
-        campaign.finish_if_done(now) for campaign in Campaign.objects.running().order_by("pk")
+        campaign.finish_if_done(now) for campaign in Campaign.objects.unfinished().order_by("pk")
     )
     found = Found(
         announced=announced,
@@ -79,27 +82,44 @@ def due_articles(now: datetime) -> list[Article]:
 
 def announce_due(now: datetime) -> int:
     """One campaign for each new article; the database refuses a second one."""
-    made = 0
-    for article in due_articles(now):
-        try:
-            with transaction.atomic():
-                Campaign.objects.announce(article, now)
-            made += 1
-        except IntegrityError:
-            logger.info("Article %s is being announced by another worker", article.pk)
-    return made
+    return sum(announce(article, now) for article in due_articles(now))
+
+
+def announce(article: Article, now: datetime) -> bool:
+    """A failure keeps this article waiting, and nothing else."""
+    try:
+        with transaction.atomic():
+            Campaign.objects.announce(article, now)
+    except IntegrityError:
+        logger.info("Article %s is being announced by another worker", article.pk)
+        return False
+    except Exception:
+        logger.exception("Article %s cannot be announced; the next sweep tries again", article.pk)
+        return False
+    return True
 
 
 def cancel_withdrawn(now: datetime) -> None:
-    """An article that was taken back is not announced any further."""
+    """An article that was taken back is not announced any further.
+
+    What was cancelled before is looked at again, until all of it has come back from the wire.
+    """
     public = Article.objects.published(now).filter(pk=OuterRef("article"))
-    for campaign in Campaign.objects.running().exclude(Exists(public)):
+    over = Q(cancelled_at__isnull=False) | ~Exists(public)
+    for campaign in Campaign.objects.unfinished().filter(over):
         campaign.cancel("The article was taken back.", now)
 
 
 def campaigns_with_mails_due(now: datetime) -> list[int]:
     due = Delivery.objects.claimable(now).filter(campaign=OuterRef("pk"))
-    return list(Campaign.objects.running().filter(Exists(due)).values_list("pk", flat=True))
+    return list(Campaign.objects.sendable(now).filter(Exists(due)).values_list("pk", flat=True))
+
+
+def without_worker(campaign_ids: list[int], now: datetime) -> list[int]:
+    """Those that nobody is at. A worker goes on by itself while mails are due."""
+    at_work = Delivery.objects.touched_since(now - SILENCE).filter(campaign=OuterRef("pk"))
+    alone = Campaign.objects.filter(~Exists(at_work), pk__in=campaign_ids)
+    return list(alone.values_list("pk", flat=True))
 
 
 def forget(now: datetime) -> int:

@@ -1,27 +1,39 @@
 """Tasks: ids in, one call each. Any of them may run twice."""
 
+import logging
+
 from celery import shared_task
 from django.utils import timezone
 
 from blog.nudges import nudge
 from newsletter import sweeping
 
+logger = logging.getLogger(__name__)
+
 # Short turns: a confirmation never waits long behind a campaign, and a worker can stop soon.
 TURN_S = 10
+WORKERS_A_CAMPAIGN = 4
 
 
 @shared_task
 def sweep() -> None:
-    found = sweeping.sweep(timezone.now())
+    now = timezone.now()
+    found = sweeping.sweep(now)
     for subscriber_id in found.confirmations:
         nudge("newsletter.tasks.send_confirmation", subscriber_id)
-    for campaign_id in found.campaigns:
+    for campaign_id in sweeping.without_worker(found.campaigns, now) * WORKERS_A_CAMPAIGN:
         nudge("newsletter.tasks.send_campaign", campaign_id)
 
 
 @shared_task
 def send_confirmation(subscriber_id: int) -> None:
-    sweeping.confirm_by_mail(subscriber_id, timezone.now())
+    """A failure leaves it due. What the other side said may name people: not for the log."""
+    try:
+        sweeping.confirm_by_mail(subscriber_id, timezone.now())
+    except Exception as error:
+        logger.warning(
+            "The confirmation for subscriber %s stays due: %s", subscriber_id, type(error).__name__
+        )
 
 
 @shared_task

@@ -2,12 +2,12 @@ import hashlib
 from datetime import datetime
 
 from django.db import connection, models, transaction
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q
 
 from blog.models import Article
 from newsletter.emails import notice_of
 from newsletter.models.subscriber import Subscriber
-from newsletter.states import OPEN_STATES
+from newsletter.states import OPEN_STATES, State
 
 IDS_A_STATEMENT = 20_000
 
@@ -19,6 +19,7 @@ EXPAND = """
       FROM newsletter_subscriber
      WHERE id > %s AND id <= %s
        AND confirmed_at <= %s AND unsubscribed_at IS NULL AND suppressed_at IS NULL
+     ORDER BY id
     ON CONFLICT DO NOTHING
 """
 
@@ -29,6 +30,10 @@ class CampaignQuerySet(models.QuerySet):
 
     def running(self) -> "CampaignQuerySet":
         return self.unfinished().filter(paused_at__isnull=True, cancelled_at__isnull=True)
+
+    def sendable(self, now: datetime) -> "CampaignQuerySet":
+        """Running, and not resting after a word from the wire."""
+        return self.running().filter(Q(rests_until__isnull=True) | Q(rests_until__lte=now))
 
     def announce(self, article: Article, now: datetime) -> "Campaign":
         """Begin the notice of `article`, its words frozen as of now.
@@ -58,6 +63,7 @@ class Campaign(models.Model):
     expanded_at = models.DateTimeField(null=True, editable=False)
     paused_at = models.DateTimeField(null=True, blank=True)
     pause_reason = models.CharField(max_length=300, blank=True)
+    rests_until = models.DateTimeField(null=True, editable=False)
     cancelled_at = models.DateTimeField(null=True, blank=True)
     cancel_reason = models.CharField(max_length=300, blank=True)
     finished_at = models.DateTimeField(null=True, editable=False)
@@ -107,52 +113,75 @@ class Campaign(models.Model):
         row that exists stays as it is.
         """
         last = Subscriber.objects.aggregate(last=Max("pk"))["last"] or 0
-        while self.expanded_through < last:
-            through = min(self.expanded_through + IDS_A_STATEMENT, last)
-            self._expand_range(through, now)
-        Campaign.objects.filter(pk=self.pk, expanded_at__isnull=True).update(expanded_at=now)
+        while self._expand_next(last, now):
+            pass
         self.refresh_from_db()
 
     @transaction.atomic
-    def _expand_range(self, through: int, now: datetime) -> None:
+    def _expand_next(self, last: int, now: datetime) -> bool:
+        """One range, under the campaign's lock: who cancels sees all of it or none of it."""
+        this = Campaign.objects.running().filter(pk=self.pk, expanded_at__isnull=True)
+        locked = this.select_for_update(no_key=True).values_list("expanded_through", flat=True)
+        done = locked.first()
+        if done is None:
+            return False
+        if done >= last:
+            this.update(expanded_at=now)
+            return False
+        through = min(done + IDS_A_STATEMENT, last)
+        self._insert_deliveries(done, through, now)
+        this.update(expanded_through=through)
+        return True
+
+    def _insert_deliveries(self, after: int, through: int, now: datetime) -> None:
         as_stored = connection.ops.adapt_datetimefield_value
         with connection.cursor() as cursor:
             cursor.execute(
                 EXPAND,
-                [
-                    self.pk,
-                    as_stored(now),
-                    self.expanded_through,
-                    through,
-                    as_stored(self.created_at),
-                ],
+                [self.pk, as_stored(now), after, through, as_stored(self.created_at)],
             )
-        self.expanded_through = through
-        Campaign.objects.filter(pk=self.pk, expanded_through__lt=through).update(
-            expanded_through=through
-        )
 
-    def pause(self, reason: str, now: datetime) -> None:
-        Campaign.objects.filter(pk=self.pk, paused_at__isnull=True).update(
-            paused_at=now, pause_reason=reason[:300]
-        )
+    def pause(self, reason: str, now: datetime) -> bool:
+        """Send nothing more until somebody resumes it. False if it was not running."""
+        paused = Campaign.objects.running().filter(pk=self.pk)
+        return bool(paused.update(paused_at=now, pause_reason=reason[:300]))
 
     def resume(self) -> None:
-        Campaign.objects.filter(pk=self.pk).update(paused_at=None, pause_reason="")
+        Campaign.objects.filter(pk=self.pk).update(
+            paused_at=None, pause_reason="", rests_until=None
+        )
+
+    def rest(self, until: datetime) -> None:
+        """Send nothing more before `until`; then the sweep goes on with it."""
+        Campaign.objects.filter(pk=self.pk).update(rests_until=until)
 
     @transaction.atomic
     def cancel(self, reason: str, now: datetime) -> None:
-        """Send nothing more. What is on the wire settles by itself; the rest is skipped."""
+        """Send nothing more. What is on the wire settles by itself; the rest is skipped.
+
+        A second call skips what has come back from the wire since.
+        """
         Campaign.objects.filter(pk=self.pk, cancelled_at__isnull=True).update(
             cancelled_at=now, cancel_reason=reason[:300]
         )
         self.deliveries.waiting().skip("cancelled", now)
 
+    @transaction.atomic
     def finish_if_done(self, now: datetime) -> bool:
-        """“Sent” follows from the deliveries: all are made, and none is left open."""
-        return bool(
-            Campaign.objects.unfinished()
-            .filter(pk=self.pk, expanded_at__isnull=False)
-            .exclude(deliveries__state__in=OPEN_STATES)
-            .update(finished_at=now)
-        )
+        """“Sent” follows from the deliveries: all are made, and none is left open.
+
+        Under the campaign's lock, because a late answer may be putting a mail back (see
+        `Delivery.record`).
+        """
+        no_more_come = Q(expanded_at__isnull=False) | Q(cancelled_at__isnull=False)
+        this = Campaign.objects.unfinished().filter(no_more_come, pk=self.pk)
+        if not this.select_for_update(no_key=True).exists():
+            return False
+        return bool(this.exclude(deliveries__state__in=OPEN_STATES).update(finished_at=now))
+
+    def doubts_in_a_row(self) -> int:
+        """How many mails are in doubt since the last one that was accepted."""
+        accepted = self.deliveries.filter(state=State.ACCEPTED)
+        last = accepted.aggregate(last=Max("settled_at"))["last"]
+        doubtful = self.deliveries.filter(state=State.IN_DOUBT)
+        return (doubtful.filter(settled_at__gt=last) if last else doubtful).count()

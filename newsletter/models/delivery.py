@@ -41,6 +41,8 @@ class DeliveryQuerySet(models.QuerySet):
 
         PostgreSQL skips rows that another worker holds; SQLite lets one writer in at a time.
         """
+        if not Campaign.objects.sendable(now).filter(pk=campaign.pk).exists():
+            return []
         due = self.claimable(now).filter(campaign=campaign).order_by("pk")
         chosen = list(due.select_for_update(skip_locked=True).values_list("pk", flat=True)[:count])
         token = uuid.uuid4()
@@ -50,11 +52,15 @@ class DeliveryQuerySet(models.QuerySet):
         mine = self.filter(pk__in=chosen, claim_token=token)
         return list(mine.select_related("subscriber").order_by("pk"))
 
-    def release(self, token: uuid.UUID) -> int:
-        """Give back what was claimed and not tried."""
-        return self.filter(claim_token=token, state=State.CLAIMED).update(
-            state=State.QUEUED, claim_token=None, lease_until=None
-        )
+    def release(self, claimed: "list[Delivery]") -> int:
+        """Give back what was claimed together and not tried."""
+        ids = [delivery.pk for delivery in claimed]
+        mine = self.filter(pk__in=ids, claim_token=claimed[0].claim_token, state=State.CLAIMED)
+        return mine.update(state=State.QUEUED, claim_token=None, lease_until=None)
+
+    def touched_since(self, moment: datetime) -> "DeliveryQuerySet":
+        """In the hands of a worker that has given a sign of life since `moment`."""
+        return self.filter(lease_until__gt=moment + LEASE)
 
     def expire_leases(self, now: datetime) -> tuple[int, int]:
         """Settle what a dead worker left: (back in the queue, in doubt).
@@ -140,9 +146,10 @@ class Delivery(models.Model):
         if not person.exists():
             mine.skip("left or was taken off the list in the meantime", now)
             return False
-        running = mine.filter(campaign__paused_at__isnull=True, campaign__cancelled_at__isnull=True)
+        # No join: PostgreSQL, after waiting for a row, looks again at that row's own columns only.
+        sendable = mine.filter(campaign__in=Campaign.objects.sendable(now))
         return bool(
-            running.update(state=State.SUBMITTING, submitted_at=now, lease_until=now + LEASE)
+            sendable.update(state=State.SUBMITTING, submitted_at=now, lease_until=now + LEASE)
         )
 
     def record(self, outcome: Outcome, now: datetime) -> None:
@@ -153,7 +160,7 @@ class Delivery(models.Model):
             state__in=(State.SUBMITTING, State.IN_DOUBT),
         )
         if outcome.state == State.QUEUED:
-            mine.update(**self._next_try(outcome, now))
+            self._put_back(mine, outcome, now)
         else:
             mine.update(
                 state=outcome.state,
@@ -163,6 +170,14 @@ class Delivery(models.Model):
                 settled_at=now,
                 attempts=F("attempts") + 1,
             )
+
+    @transaction.atomic
+    def _put_back(self, mine: DeliveryQuerySet, outcome: Outcome, now: datetime) -> None:
+        """While it was in doubt, its campaign may have been taken for finished."""
+        campaign = Campaign.objects.filter(pk=self.campaign_id)
+        campaign.select_for_update(no_key=True).exists()
+        if mine.update(**self._next_try(outcome, now)):
+            campaign.filter(finished_at__isnull=False).update(finished_at=None)
 
     def _next_try(self, outcome: Outcome, now: datetime) -> dict[str, object]:
         """Later, with a growing and scattered wait; after the last try it is a failure."""

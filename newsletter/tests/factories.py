@@ -54,6 +54,25 @@ def make_campaign(article: Article | None = None, **fields: object) -> Campaign:
     return Campaign.objects.announce(article, timezone.now())
 
 
+def make_mailing(readers: int = 1, **fields: object) -> Campaign:
+    """The notice of a new article, with a mail waiting for each of so many new subscribers."""
+    make_subscribers(readers)
+    campaign = make_campaign(**fields)
+    campaign.expand(timezone.now())
+    return campaign
+
+
+def send(campaign: Campaign) -> int:
+    """One worker's turn, here and now. Returns how many mails were tried."""
+    return sweeping.send_some(campaign.pk, TURN_S, timezone.now)
+
+
+def mail_through(settings: object, port: int) -> None:
+    """From here on mails go to the SMTP server at `port`."""
+    settings.EMAIL_BACKEND = "newsletter.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
+
+
 def filled_in(email: str = "reader@example.com", **more: str) -> dict[str, str]:
     """The sign-up form as a person sends it, ten seconds after it was shown."""
     stamp = form_stamp(timezone.now() - timedelta(seconds=10))
@@ -81,14 +100,19 @@ def all_rows() -> dict[str, list[dict[str, object]]]:
 
 def at_once(act: Callable[[], object], times: int = 4) -> list[object]:
     """The answers of `act`, done so many times at one moment. Needs `transaction=True`."""
-    together = Barrier(times)
+    return together(*[act] * times)
 
-    def run(_: int) -> object:
-        together.wait()
+
+def together(*acts: Callable[[], object]) -> list[object]:
+    """The answers of all `acts`, begun at one moment. Needs `transaction=True`."""
+    start = Barrier(len(acts))
+
+    def run(act: Callable[[], object]) -> object:
+        start.wait()
         try:
             return act()
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(times) as pool:
-        return list(pool.map(run, range(times)))
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(run, acts))

@@ -15,7 +15,7 @@ class Command(BaseCommand):
         for subscriber_id in found.confirmations:
             try:
                 confirmed += sweeping.confirm_by_mail(subscriber_id, timezone.now())
-            except OSError as error:
+            except Exception as error:
                 failed += 1
                 self.stderr.write(f"A confirmation stays due: {error}")
         tried = sum(
