@@ -5,13 +5,12 @@ What follows `python -m careersite.tests` goes to pytest: `make test ARGS="-k un
 
 import os
 import signal
-import subprocess
 import sys
 import time
 from contextlib import ExitStack
 
-from careersite.leash import Leash, end_at_once
-from careersite.tests.private_servers import install_missing, private_servers
+from careersite.leash import Leash
+from careersite.tests.private_servers import install_missing, private_servers, run_leashed
 
 NO_TESTS_FOUND = 5
 IN_PARALLEL = ("-n", "2", "--dist", "loadgroup")
@@ -32,7 +31,8 @@ class Run:
             servers = {"DATABASE_URL": "", "REDIS_URL": ""}
             if "postgres" in self.needs:
                 servers = stack.enter_context(private_servers(leash))
-            code = pytest([*self.pytest_arguments, *arguments], servers, leash)
+            command = [sys.executable, "-m", "pytest", *self.pytest_arguments, *arguments]
+            code = run_leashed(command, servers, leash)
         # A choice of tests may well be empty in one of the runs; the whole suite may not.
         self.is_good = code == 0 or (code == NO_TESTS_FOUND and bool(arguments))
         verdict = "passed" if self.is_good else f"FAILED (pytest's exit code {code})"
@@ -41,25 +41,6 @@ class Run:
     def leave_out(self, missing: list[str]) -> None:
         self.is_good = os.environ.get("CI") != "true"
         self.outcome = f"{'left out' if self.is_good else 'FAILED'}: {', '.join(missing)} missing"
-
-
-def pytest(arguments: list[str], environment: dict[str, str], leash: Leash) -> int:
-    """In a session of its own, so that nothing that a test started outlives it."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pytest", *arguments],
-        env={**os.environ, **environment},
-        start_new_session=True,
-    )
-    leash.hold(process.pid)
-    try:
-        return process.wait()
-    except KeyboardInterrupt:
-        process.send_signal(signal.SIGINT)
-        process.wait()
-        raise
-    finally:
-        end_at_once(process.pid)
-        leash.release(process.pid)
 
 
 def main(arguments: list[str]) -> int:

@@ -111,7 +111,9 @@ def postgres_account() -> str | None:
 
 
 @contextmanager
-def private_postgres(folder: Path, leash: Leash) -> Iterator[str]:
+def private_postgres(
+    folder: Path, leash: Leash, settings: tuple[str, ...] = POSTGRES_SETTINGS
+) -> Iterator[str]:
     data = folder / "postgres"
     me = pwd.getpwuid(os.geteuid()).pw_name
     options = ["--username", me, "--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8"]
@@ -122,7 +124,7 @@ def private_postgres(folder: Path, leash: Leash) -> Iterator[str]:
         check=True,
     )
     command = [find_program("postgres"), "-D", data, "-k", folder]
-    for setting in POSTGRES_SETTINGS:
+    for setting in settings:
         command += ["-c", setting]
     with running(command, folder, leash, postgres_answers(folder), **as_postgres(folder)):
         with psycopg.connect(host=folder, dbname="postgres", autocommit=True) as connection:
@@ -214,16 +216,35 @@ def stop(server: subprocess.Popen) -> None:
         server.wait()
 
 
+def run_leashed(command: list[str], environment: dict[str, str], leash: Leash) -> int:
+    """In a session of its own, so that nothing it started outlives it, or us."""
+    process = subprocess.Popen(command, env={**os.environ, **environment}, start_new_session=True)
+    leash.hold(process.pid)
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        process.send_signal(signal.SIGINT)
+        process.wait()
+        raise
+    finally:
+        end_at_once(process.pid)
+        leash.release(process.pid)
+
+
 def main() -> int:
     command = sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else []
     if not command:
         print(__doc__)
         return 2
     os.environ.pop("DJANGO_SETTINGS_MODULE", None)  # importing us set it; pytest wants it unset
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with private_servers(Leash(STOP_DEADLINE_S)) as environment:
-        return subprocess.run(command, env={**os.environ, **environment}, check=False).returncode
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    leash = Leash(STOP_DEADLINE_S)
+    with private_servers(leash) as environment:
+        return run_leashed(command, environment, leash)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

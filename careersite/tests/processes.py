@@ -16,10 +16,20 @@ def is_running(process: int) -> bool:
 
 
 def state(process: int) -> str:
+    return stat(process)[0]
+
+
+def stat(process: int) -> list[str]:
+    """State, parent and so on (see proc(5)): the fields after the name."""
     try:
-        return (PROC / str(process) / "stat").read_text().rpartition(")")[2].split()[0]
+        return (PROC / str(process) / "stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return ""
+        return ["", "0"]
+
+
+def descendants(process: int) -> set[int]:
+    children = {int(f.name) for f in PROC.glob("[0-9]*") if int(stat(int(f.name))[1]) == process}
+    return children.union(*map(descendants, children))
 
 
 def running_with(variable: str) -> dict[int, str]:
