@@ -1,5 +1,5 @@
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
@@ -19,6 +19,9 @@ from blog.nudges import nudge
 from blog.plain_text import plain_text, reading_minutes
 from blog.sanitizer import sanitize
 from blog.slugs import MAX_LENGTH, slug_for
+
+# A slip mended on the day of publication is nothing to tell readers.
+REVISED_AFTER = timedelta(days=1)
 
 
 class ArticleQuerySet(models.QuerySet):
@@ -100,6 +103,7 @@ class Article(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+    revised_at = models.DateTimeField(null=True, editable=False)
     body_text = models.TextField(editable=False, default="")
     reading_minutes = models.PositiveSmallIntegerField(editable=False, default=1)
 
@@ -118,7 +122,8 @@ class Article(models.Model):
         return self.title
 
     def save(self, *args: object, **kwargs: object) -> None:
-        self.slug = self.slug or slug_for(self.title, Article.objects.all(), "article")
+        others = Article.objects.exclude(pk=self.pk)
+        self.slug = self.slug or slug_for(self.title, others, "article")
         self.body = sanitize(self.body)
         self.body_text = plain_text(self.body)
         self.reading_minutes = reading_minutes(self.body_text)
@@ -151,8 +156,13 @@ class Article(models.Model):
 
     @property
     def changed_at(self) -> datetime:
-        """The last change that the public could see. Only what is or was public has one."""
-        return max(self.published_at, self.updated_at)
+        """When its words last changed for the public. Only what is or was public has one."""
+        return max(self.published_at, self.revised_at or self.published_at)
+
+    @property
+    def is_revised(self) -> bool:
+        """Readers are told: its words changed a day or more after they were first read."""
+        return not self.is_draft and self.changed_at - self.published_at >= REVISED_AFTER
 
     @property
     def planned_for(self) -> datetime | None:
@@ -195,7 +205,15 @@ class Article(models.Model):
         newest = self.revisions.first()
         if newest and newest.content == content:
             return newest
+        if newest and by and words_of(newest.content) != words_of(content):
+            self._note_new_words()
         return self.revisions.create(by=by, content=content)
+
+    def _note_new_words(self) -> None:
+        """A person changed what the public reads or read. An import never counts as one."""
+        if self.is_public or self.is_expired:
+            self.revised_at = timezone.now()
+            Article.objects.filter(pk=self.pk).update(revised_at=self.revised_at)
 
     def restore(self, revision: Revision, by: AbstractBaseUser | None) -> Revision:
         """Make the article read as it did in `revision`, as a new revision.
@@ -210,3 +228,9 @@ class Article(models.Model):
         self.save()
         self.topics.set(Topic.objects.filter(pk__in=content["topics"]))
         return self.record_revision(by, revision.planned_for)
+
+
+def words_of(content: dict[str, object]) -> list[object]:
+    """What readers would call a change: not a picture, not an address, not the markup."""
+    texts = (content["title"], content["summary"], plain_text(content["body"]))
+    return [*(text.split() for text in texts), content["author_id"], content["topics"]]

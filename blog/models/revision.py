@@ -26,3 +26,8 @@ class Revision(models.Model):
         """The date the draft was meant to go public at, if one was given."""
         planned = self.content.get("planned_for")
         return datetime.fromisoformat(planned) if planned else None
+
+    @property
+    def is_fit_for_the_public(self) -> bool:
+        """Nothing is missing that a public article must have."""
+        return all(self.content[name] for name in (*self.TEXTS, "topics"))
