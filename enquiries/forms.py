@@ -5,15 +5,14 @@ from collections.abc import Callable
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.utils.http import url_has_allowed_host_and_scheme
 
+from blog.site_address import own_path
 from blog.visitors import keyed_hash
 from enquiries.models import (
     EMAIL_LENGTH,
     NAME_LENGTH,
     PHONE_LENGTH,
     PLACEMENT_LENGTH,
-    SOURCE_LENGTH,
     TEXT_LENGTH,
 )
 
@@ -42,12 +41,6 @@ class Paragraphs(forms.CharField):
 
 def printable(line: str) -> str:
     return "".join(c for c in line if unicodedata.category(c) not in ("Cc", "Cs"))
-
-
-def own_path(value: str) -> str:
-    """`value` if it is a path of this site, and nothing otherwise."""
-    is_path = value.startswith("/") and url_has_allowed_host_and_scheme(value, allowed_hosts=None)
-    return value if is_path and value.isprintable() and len(value) <= SOURCE_LENGTH else ""
 
 
 def short_name(value: str) -> str:

@@ -16,9 +16,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from blog.nudges import nudge
 from blog.public_forms import MINIMUM_FILL, Limit, Verdict, form_stamp, judge, note_attempts
+from blog.site_address import own_path
 from blog.views.furniture import page_context, private_page
 from blog.visitors import client_network
-from enquiries.forms import EnquiryForm, QuestionForm, ResumeRequestForm, own_path
+from enquiries.forms import EnquiryForm, QuestionForm, ResumeRequestForm
 from enquiries.models import Enquiry, Question, ResumeRequest
 
 HOUR = timedelta(hours=1)

@@ -1,9 +1,8 @@
 from django import forms
 
+from blog.site_address import own_path
 from newsletter.addresses import MAX_LENGTH, clean_address
 from newsletter.consent import WORDING, WORDINGS
-
-SOURCE_LENGTH = 200
 
 
 class SignUpForm(forms.Form):
@@ -30,6 +29,4 @@ class SignUpForm(forms.Form):
 
     def clean_source(self) -> str:
         """A path of this site, or nothing: it is shown to staff and believed by nobody."""
-        source = (self.cleaned_data["source"] or "")[:SOURCE_LENGTH]
-        is_path = source.startswith("/") and not source.startswith("//") and source.isprintable()
-        return source if is_path else ""
+        return own_path(self.cleaned_data["source"] or "")
