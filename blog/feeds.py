@@ -88,8 +88,10 @@ class Channel:
     articles: list[Article]
 
     @property
-    def changed_at(self) -> datetime | None:
-        return max((article.changed_at for article in self.articles), default=None)
+    def touched_at(self) -> datetime | None:
+        """The last change of any kind, a new cover included: who has this has it all."""
+        moments = (max(one.published_at, one.updated_at) for one in self.articles)
+        return max(moments, default=None)
 
 
 def whole_site(feed_name: str) -> Channel:
@@ -124,8 +126,8 @@ def xml_answer(channel: Channel, kind: type[SyndicationFeed]) -> HttpResponse:
 
 def answer(channel: Channel, content: str, content_type: str) -> HttpResponse:
     headers = {"Cache-Control": PUBLIC_CACHE}
-    if channel.changed_at:
-        headers["Last-Modified"] = http_date(channel.changed_at.timestamp())
+    if channel.touched_at:
+        headers["Last-Modified"] = http_date(channel.touched_at.timestamp())
     return HttpResponse(content, content_type=content_type, headers=headers)
 
 

@@ -42,7 +42,7 @@ def public_articles() -> list[Article]:
     """Only these decide what is listed and when it changed: what is not public leaves no trace."""
     articles = Article.objects.published().newest_first()
     articles = articles.select_related("author").prefetch_related("topics")
-    return list(articles.only("slug", "published_at", "updated_at", "author__slug")[:MOST_ARTICLES])
+    return list(articles.only("slug", "published_at", "revised_at", "author__slug")[:MOST_ARTICLES])
 
 
 def lists_of_everything(articles: list[Article]) -> Iterator[Location]:

@@ -6,6 +6,7 @@ from email.utils import parsedate_to_datetime
 from xml.etree import ElementTree
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
 from django.test import Client
 
@@ -136,15 +137,20 @@ def test_an_id_is_not_said_to_be_an_address(client: Client) -> None:
     assert rss_items(client)[0].find("guid").get("isPermaLink") == "false"
 
 
-def test_editing_changes_when_it_was_updated_and_nothing_else(client: Client) -> None:
+def test_editing_changes_when_it_was_updated_and_nothing_else(
+    client: Client, admin_user: User
+) -> None:
     published_at = datetime(2026, 3, 14, 9, tzinfo=UTC)
     make_article("Newer", published_at=published_at + timedelta(days=1))
     article = make_article("Older", published_at=published_at)
+    article.record_revision(admin_user)
 
+    article.summary = "Said better."
     article.save()
+    article.record_revision(admin_user)
 
     rss, atom, found = rss_items(client)[1], atom_entries(client)[1], json_items(client)[1]
-    updated = article.updated_at.replace(microsecond=0)
+    updated = article.revised_at.replace(microsecond=0)
     assert found["title"] == "Older"
     assert parsedate_to_datetime(rss.findtext("pubDate")) == published_at
     for text in (atom.findtext("atom:published", namespaces=NAMES), found["date_published"]):

@@ -53,7 +53,7 @@ def test_dates_are_those_of_the_last_change_of_what_is_public(client: Client) ->
     make_article("Draft", topics=[topic], published_at=None)
     changed_at = datetime(2026, 3, 14, 9, tzinfo=UTC)
     published_at = datetime(2026, 3, 1, tzinfo=UTC)
-    Article.objects.filter(slug="old").update(updated_at=changed_at, published_at=published_at)
+    Article.objects.filter(slug="old").update(revised_at=changed_at, published_at=published_at)
 
     found = entries(client)
 
