@@ -8,6 +8,6 @@ ESCAPES = str.maketrans({"\n": "\\n", "\r": "\\r", "\x1b": "\\x1b", "\x00": "\\0
 class OneLine(logging.Formatter):
     """Escapes line breaks of the message; a traceback keeps its lines."""
 
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging's name)
+    def formatMessage(self, record: logging.LogRecord) -> str:
         record.message = record.message.translate(ESCAPES)
         return super().formatMessage(record)
