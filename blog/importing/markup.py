@@ -6,6 +6,7 @@ from pathlib import Path
 import frontmatter
 import yaml
 from markdown_it import MarkdownIt
+from mdit_py_plugins.footnote import footnote_plugin
 
 from blog.importing.dates import as_moment
 from blog.importing.manuscript import CannotImport, Manuscript
@@ -31,7 +32,8 @@ def read_html(path: Path, text: str) -> Manuscript:
 
 
 def markdown(text: str) -> str:
-    return MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(text)
+    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    return parser.use(footnote_plugin).render(text)
 
 
 def _split_head(path: Path, text: str) -> tuple[dict[str, object], str]:

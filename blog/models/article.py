@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from blog.body import BodyField
 from blog.models.address import FormerAddress
@@ -16,6 +17,7 @@ from blog.models.image import Image
 from blog.models.revision import Revision
 from blog.models.topic import Topic
 from blog.nudges import nudge
+from blog.page_text import PageText
 from blog.plain_text import plain_text, reading_minutes
 from blog.sanitizer import sanitize
 from blog.slugs import MAX_LENGTH, slug_for
@@ -163,6 +165,10 @@ class Article(models.Model):
     def is_revised(self) -> bool:
         """Readers are told: its words changed a day or more after they were first read."""
         return not self.is_draft and self.changed_at - self.published_at >= REVISED_AFTER
+
+    @cached_property
+    def page_text(self) -> PageText:
+        return PageText.of(self.body)
 
     @property
     def planned_for(self) -> datetime | None:

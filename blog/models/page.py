@@ -1,7 +1,9 @@
 from django.db import models
 from django.urls import reverse
+from django.utils.functional import cached_property
 
 from blog.body import BodyField
+from blog.page_text import PageText
 
 
 class Page(models.Model):
@@ -21,3 +23,7 @@ class Page(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse(self.slug)
+
+    @cached_property
+    def page_text(self) -> PageText:
+        return PageText.of(self.body)

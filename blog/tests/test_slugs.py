@@ -42,7 +42,7 @@ NAUGHTY = [
 @pytest.mark.django_db
 def test_naughty_titles_get_addresses_of_their_own() -> None:
     for title in NAUGHTY:
-        make_article(title=title or "?")
+        make_article(title=title[:160] or "?")
     slugs = list(Article.objects.values_list("slug", flat=True))
     assert len(set(slugs)) == len(NAUGHTY)
     for slug in slugs:
@@ -54,7 +54,7 @@ def test_naughty_titles_get_addresses_of_their_own() -> None:
 @pytest.mark.django_db
 def test_every_naughty_title_can_be_linked_to() -> None:
     for title in NAUGHTY:
-        assert make_article(title=title or "?").get_absolute_url().startswith("/articles/")
+        assert make_article(title=title[:160] or "?").get_absolute_url().startswith("/articles/")
 
 
 @pytest.mark.parametrize(
