@@ -11,16 +11,22 @@ class CannotImport(ValueError):
 
 @dataclass
 class Manuscript:
-    """What a file says of one article. `html` is not sanitised yet: saving sees to it."""
+    """What a file says of one article. `blocks` are its paragraphs, headings, lists and so on,
+    as HTML with allowed elements only; saving sanitises it in full."""
 
     path: Path
-    html: str
+    blocks: list[str]
     title: str = ""
     slug: str = ""
     date: datetime | None = None
     topics: list[str] = field(default_factory=list)
     author: str = ""
     summary: str = ""
+    cover: str = ""
     cover_alt: str = ""
     dropped: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+
+    @property
+    def html(self) -> str:
+        return "\n".join(self.blocks)

@@ -1,126 +1,156 @@
 """A manuscript becomes an article, or a new version of the one with the same address."""
 
-import re
-import urllib.parse
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from django.utils.text import slugify
+from django.db import models
+from django.utils.text import Truncator
 
-from blog.images import BadImage
 from blog.importing.manuscript import CannotImport, Manuscript
-from blog.models import Article, Author, Image, Publication, Topic
+from blog.importing.pictures import Pictures
+from blog.models import Article, Author, FormerAddress, Image, Publication, Topic
 from blog.plain_text import excerpt, plain_text
-from blog.slugs import slug_for
+from blog.slugs import slug_for, slug_from
 
 SUMMARY_LENGTH = 200
-PICTURE = re.compile(r"<img\b[^>]*?\bsrc\s*=\s*([\"'])(?P<src>.*?)\1[^>]*>", re.I | re.DOTALL)
-ALT = re.compile(r"\balt\s*=\s*([\"'])(?P<alt>.*?)\1", re.I | re.DOTALL)
+ENOUGH_TO_SUM_UP = 40
 
 
 @dataclass(frozen=True)
 class Stored:
     article: Article
     is_new: bool
-    pictures: int
-    remote_pictures: int
+    notes: list[str]
 
 
-def store(manuscript: Manuscript, *, title: str, publish: bool, notify: bool) -> Stored:
-    """Call it in a transaction. Without `publish` a new article stays a draft; without `notify`
-    nobody is mailed. Raises `CannotImport`."""
-    article, is_new = _find(manuscript, title or manuscript.title)
-    html, pictures, remote = _with_own_pictures(manuscript)
-    article.body = html
-    article.summary = manuscript.summary or article.summary or _summary_of(html)
-    article.author = _author(manuscript.author, article)
-    if is_new or notify:
-        article.wants_notice = notify
-    if publish and article.is_draft:
-        article.published_at = _date(manuscript)
-    article.save()
-    if manuscript.topics:
-        article.topics.set([_topic(name) for name in manuscript.topics])
-    article.record_revision(None)
-    return Stored(article, is_new, pictures, remote)
+@dataclass
+class Shelf:
+    """Where the manuscripts of one run go. Use it in a transaction.
 
+    Without `publish` a new article stays a draft, and another stays what it is. Without `notify`
+    nobody is mailed.
+    """
 
-def _find(manuscript: Manuscript, title: str) -> tuple[Article, bool]:
-    if not title:
-        raise CannotImport(
-            f"{manuscript.path.name} has no title. Give it one: --title “…”, "
-            "or “title:” in its head."
-        )
-    if len(title) > 160:
-        raise CannotImport(f"The title of {manuscript.path.name} is longer than 160 characters.")
-    slug = manuscript.slug or slugify(title, allow_unicode=True)[:100].strip("-_")
-    article = Article.objects.filter(slug=slug).first() if slug else None
-    if article:
+    publish: bool = False
+    notify: bool = False
+    pictures: Pictures = field(default_factory=Pictures)
+    taken: dict[str, Path] = field(default_factory=dict)
+
+    def put(self, manuscript: Manuscript, cover: Image | None = None) -> Stored:
+        """Raises `CannotImport` with a sentence for whoever gave the command."""
+        article = self._article_for(manuscript)
+        is_new = article._state.adding
+        if not is_new and not article.revisions.exists():
+            article.record_revision(None)
+        article.cover = cover or article.cover
+        notes = self._fill(article, manuscript)
+        article.save()
+        if manuscript.topics:
+            article.topics.set([topic_named(name) for name in manuscript.topics])
+        if self.publish:
+            self._publish(article, manuscript)
+        article.record_revision(None)
+        return Stored(article, is_new, notes)
+
+    def _article_for(self, manuscript: Manuscript) -> Article:
+        name, title = manuscript.path.name, manuscript.title
+        if not title:
+            raise CannotImport(
+                f"{name} has no title. Give it one: --title “…”, or “title:” in its head."
+            )
+        refuse_length(Article, "title", title, name)
+        slug = slug_from(manuscript.slug or title, "article")
+        if slug in self.taken:
+            raise CannotImport(
+                f"{self.taken[slug].name} and {name} would both become /articles/{slug}/. "
+                "Give one of them another title, or “slug:” in its head."
+            )
+        self.taken[slug] = manuscript.path
+        article = article_at(slug) or Article(slug=slug)
         article.title = title
-        return article, False
-    return Article(title=title, slug=slug_for(slug, Article.objects.all(), "article")), True
+        return article
+
+    def _fill(self, article: Article, manuscript: Manuscript) -> list[str]:
+        notes = []
+        article.body = self.pictures.move_in(manuscript.html, manuscript.path)
+        if manuscript.cover:
+            words = manuscript.cover_alt
+            article.cover = self.pictures.keep(manuscript.path, manuscript.cover, words)
+        if manuscript.summary:
+            article.summary = Truncator(manuscript.summary).chars(300)
+        elif not article.summary:
+            article.summary = summary_of(article.body)
+            notes.append("It has no summary: its first words stand in for one.")
+        if manuscript.author or not article.author_id:
+            article.author = author_named(manuscript.author or only_author())
+        if article._state.adding or self.publish or self.notify:
+            article.wants_notice = self.notify
+        return notes
+
+    def _publish(self, article: Article, manuscript: Manuscript) -> None:
+        date = publication_date(article, manuscript)
+        if article.is_draft:
+            article.publish(date)
+        elif article.published_at != date:
+            article.published_at = date
+            article.save()
 
 
-def _date(manuscript: Manuscript) -> datetime:
-    if manuscript.date is None:
+def article_at(slug: str) -> Article | None:
+    """The article with this address, now or formerly."""
+    former = FormerAddress.objects.target_of(Article(slug=slug).get_absolute_url())
+    found = Article.objects.filter(slug=slug).first()
+    return found or (former if isinstance(former, Article) else None)
+
+
+def publication_date(article: Article, manuscript: Manuscript) -> datetime:
+    date = manuscript.date or article.published_at
+    if date is None:
         raise CannotImport(
             f"{manuscript.path.name} has no date, so we do not know since when it is public. "
-            "Put one on its first line or “date:” in its head, or import it without --publish."
+            "Put “date: 2026-11-18” in its head or a date on its first line (“date: now” for "
+            "today), or import it without --publish."
         )
-    return manuscript.date
+    return date
 
 
-def _summary_of(html: str) -> str:
-    first = next((line for line in plain_text(html).split("\n") if len(line) > 40), "")
+def summary_of(html: str) -> str:
+    lines = plain_text(html).split("\n")
+    first = next((line for line in lines if len(line) > ENOUGH_TO_SUM_UP), lines[0])
     return excerpt(first, SUMMARY_LENGTH)
 
 
-def _author(name: str, article: Article) -> Author:
-    if name:
-        known = Author.objects.filter(slug=name).first() or Author.objects.filter(name=name).first()
-        return known or Author.objects.create(
-            name=name, slug=slug_for(name, Author.objects.all(), "author")
-        )
-    if article.author_id:
-        return article.author
-    first = Author.objects.order_by("pk").first()
-    return first or Author.objects.create(name=Publication.current().name, slug="editors")
+def only_author() -> str:
+    """Whose an unsigned article is: the author's where there is one, else the publication's."""
+    names = list(Author.objects.values_list("name", flat=True)[:2])
+    return names[0] if len(names) == 1 else Publication.current().name
 
 
-def _topic(name: str) -> Topic:
-    known = Topic.objects.filter(slug=name).first() or Topic.objects.filter(name=name).first()
-    return known or Topic.objects.create(
+def author_named(name: str) -> Author:
+    return named(Author, name) or Author.objects.create(
+        name=name, slug=slug_for(name, Author.objects.all(), "author")
+    )
+
+
+def topic_named(name: str) -> Topic:
+    return named(Topic, name) or Topic.objects.create(
         name=name.replace("-", " ").capitalize() if name.islower() else name,
         slug=slug_for(name, Topic.objects.all(), "topic"),
     )
 
 
-def _with_own_pictures(manuscript: Manuscript) -> tuple[str, int, int]:
-    """Pictures beside the file are stored and their addresses changed; remote ones stay as they
-    are, and nothing is ever fetched."""
-    counts = {"own": 0, "remote": 0}
-
-    def replace(match: re.Match) -> str:
-        source = match["src"]
-        if urllib.parse.urlsplit(source).scheme or source.startswith(("//", "/")):
-            counts["remote"] += not source.startswith("/") or source.startswith("//")
-            return match.group()
-        described = ALT.search(match.group())
-        image = _picture(manuscript.path, source, described["alt"] if described else "")
-        counts["own"] += 1
-        size = f' width="{image.width}" height="{image.height}"'
-        return match.group().replace(source, image.url).replace("<img", f"<img{size}", 1)
-
-    return PICTURE.sub(replace, manuscript.html), counts["own"], counts["remote"]
+def named(kind: type[models.Model], name: str) -> models.Model | None:
+    """By address or by name, in capitals or not."""
+    refuse_length(kind, "name", name, kind._meta.verbose_name)
+    by_slug = kind.objects.filter(slug=slug_from(name, "")).first()
+    return by_slug or kind.objects.filter(name__iexact=name).first()
 
 
-def _picture(article: Path, source: str, alternative_text: str) -> Image:
-    folder = article.parent.resolve()
-    file = (folder / urllib.parse.unquote(source)).resolve()
-    if folder not in file.parents or not file.is_file():
-        raise CannotImport(f"{article.name} shows {source}, which is not beside it.")
-    try:
-        return Image.store(file.read_bytes(), alternative_text)
-    except BadImage as error:
-        raise CannotImport(f"{article.name} shows {source}: {error}") from error
+def refuse_length(kind: type[models.Model], field_name: str, value: str, where: str) -> None:
+    most = kind._meta.get_field(field_name).max_length
+    if len(value) > most:
+        raise CannotImport(
+            f"“{excerpt(value, 60)}” ({where}) is longer than the {most} characters "
+            f"that a {field_name} may have."
+        )

@@ -3,10 +3,13 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from django.utils import timezone
 
 from blog.importing.manuscript import CannotImport, Manuscript
+from blog.importing.pictures import Pictures
 from blog.importing.reading import FORMATS, files_under, read
-from blog.importing.storing import Stored, store
+from blog.importing.storing import Shelf, Stored
+from blog.models import Article
 
 
 class Command(BaseCommand):
@@ -20,56 +23,73 @@ class Command(BaseCommand):
             "--until",
             default="",
             metavar="TEXT",
-            help="text only: leave out the paragraph that begins so, and all after it",
+            help="leave out the first paragraph that begins so, and all after it",
         )
         parser.add_argument("--publish", action="store_true", help="public since its own date")
-        parser.add_argument("--notify", action="store_true", help="mail it to subscribers, if new")
-        parser.add_argument("--dry-run", action="store_true", help="say what would be done")
+        parser.add_argument("--notify", action="store_true", help="mail it to subscribers")
+        parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
 
     def handle(self, path: Path, **options: object) -> None:
+        pictures = Pictures(is_trial=bool(options["dry_run"]))
+        shelf = Shelf(bool(options["publish"]), bool(options["notify"]), pictures)
         try:
-            files = files_under(path)
-            if options["title"] and len(files) > 1:
-                raise CannotImport("--title fits one file only.")
             with transaction.atomic():
-                stored = [self._take(file, options) for file in files]
-                transaction.set_rollback(bool(options["dry_run"]))
+                taken = self._take_all(path, shelf, options)
+                transaction.set_rollback(pictures.is_trial)
         except CannotImport as error:
             raise CommandError(f"{error} Nothing was imported.") from error
-        self._sum_up(stored, bool(options["dry_run"]))
+        finally:
+            pictures.throw_away()
+        for manuscript, stored in taken:
+            self._report(manuscript, stored)
+        self._sum_up([stored for _, stored in taken], pictures)
 
-    def _take(self, file: Path, options: dict[str, object]) -> Stored:
-        manuscript = read(file, options["format"] or "", options["until"])
-        stored = store(
-            manuscript,
-            title=options["title"],
-            publish=options["publish"],
-            notify=options["notify"],
-        )
-        self._report(manuscript, stored)
-        return stored
+    def _take_all(
+        self, path: Path, shelf: Shelf, options: dict[str, object]
+    ) -> list[tuple[Manuscript, Stored]]:
+        files = files_under(path)
+        kind, title, until = (str(options[name] or "") for name in ("format", "title", "until"))
+        if title and len(files) > 1:
+            raise CannotImport("--title fits one file only.")
+        manuscripts = [read(file, kind, title, until) for file in files]
+        if until and not any(manuscript.dropped for manuscript in manuscripts):
+            raise CannotImport(f"No paragraph in {path} begins with “{until}”.")
+        return [(one, shelf.put(one)) for one in manuscripts]
 
     def _report(self, manuscript: Manuscript, stored: Stored) -> None:
         article = stored.article
-        since = f"public since {article.published_at:%Y-%m-%d}" if article.published_at else "draft"
         done = "new" if stored.is_new else "updated"
-        self.stdout.write(f"{manuscript.path.name}: “{article.title}”, {done}, {since}")
+        self.stdout.write(f"{manuscript.path.name}: “{article.title}”, {done}, {state(article)}")
         if article.is_draft and manuscript.date:
-            self.stdout.write(
-                f"  Its date, {manuscript.date:%Y-%m-%d}, counts with --publish only."
-            )
+            date = timezone.localtime(manuscript.date)
+            self.stdout.write(f"  Its date, {date:%Y-%m-%d}, counts with --publish only.")
+        for note in stored.notes:
+            self.stdout.write(f"  {note}")
         for paragraph in manuscript.dropped:
-            self.stdout.write(f"  left out: {paragraph}")
-        if stored.remote_pictures:
-            self.stdout.write(f"  {stored.remote_pictures} pictures of other sites stay there.")
+            self.stdout.write(f"  Left out: {paragraph}")
         for warning in manuscript.warnings:
             self.stdout.write(self.style.WARNING(f"  {warning}"))
 
-    def _sum_up(self, stored: list[Stored], is_trial: bool) -> None:
+    def _sum_up(self, stored: list[Stored], pictures: Pictures) -> None:
+        verb = "Would import" if pictures.is_trial else "Imported"
         new = sum(one.is_new for one in stored)
-        pictures = sum(one.pictures for one in stored)
-        verb = "Would import" if is_trial else "Imported"
         self.stdout.write(
-            f"{verb} {len(stored)} articles: {new} new, {len(stored) - new} updated, "
-            f"{pictures} pictures."
+            f"{verb} {counted(len(stored), 'article')}: {new} new, {len(stored) - new} updated, "
+            f"with {counted(pictures.found, 'picture')}."
         )
+        if pictures.elsewhere:
+            found = counted(pictures.elsewhere, "picture")
+            self.stdout.write(f"{found} of other sites became links; nothing was fetched.")
+        if pictures.lost:
+            self.stdout.write(f"{counted(pictures.lost, 'picture')} without a file was left out.")
+
+
+def state(article: Article) -> str:
+    if article.is_draft:
+        return "draft"
+    date = timezone.localtime(article.published_at)
+    return f"{'scheduled for' if article.is_scheduled else 'public since'} {date:%Y-%m-%d %H:%M}"
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
