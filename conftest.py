@@ -94,9 +94,12 @@ def pytest_unconfigure() -> None:
 
 @pytest.fixture
 def eventually() -> Callable[..., object]:
-    """`eventually(condition, within_s=30)` returns the first truthy answer, or fails."""
+    """`eventually(condition, within_s=120)` returns the first truthy answer, or fails.
 
-    def wait(condition: Callable[[], object], within_s: float = 30) -> object:
+    The time is only how long to wait before giving up: a shared machine may be slow.
+    """
+
+    def wait(condition: Callable[[], object], within_s: float = 120) -> object:
         deadline = time.monotonic() + within_s
         while not (answer := condition()):
             assert time.monotonic() < deadline, f"not within {within_s} s"
