@@ -59,9 +59,12 @@ dev-tools:
 	@$(call note_installed,requirements.txt)
 
 # install FILE: does nothing if $(VENV) holds what FILE says. The copy of FILE that remembers it
-# is written last, and an installation that was interrupted is begun anew.
+# is written last, and an installation that was interrupted is begun anew. Two at a time, as
+# with two sites started side by side, take turns.
 define install
 cmp -s $(1) $(VENV)/installed-$(1) || { \
+	exec 9<Makefile; if command -v flock >/dev/null; then flock 9; fi; \
+	cmp -s $(1) $(VENV)/installed-$(1); } || { \
 	$(call make_venv) && \
 	echo "Installing $(1) into $(VENV) (a minute or so the first time) …" && \
 	rm -f $(VENV)/installed-* && touch $(VENV)/unfinished && \

@@ -67,7 +67,21 @@ def install(packages: list[str]) -> None:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     with services_kept_down():
         for command in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
-            subprocess.run(["apt-get", "--quiet=2", *command], env=environment, check=False)
+            apt_get(command, environment)
+
+
+def apt_get(command: list[str], environment: dict[str, str]) -> None:
+    """What cannot be installed counts as missing afterwards; here we only say why."""
+    ended = subprocess.run(
+        ["apt-get", "--quiet", *command],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if ended.returncode != 0:
+        print("\n".join(ended.stdout.splitlines()[-10:]), flush=True)
 
 
 @contextmanager
