@@ -2,10 +2,12 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
+from blog.nudges import nudge
 from newsletter.addresses import address_key
 from newsletter.models import Campaign, ConsentEvent, Delivery, Subscriber, Suppression
 from newsletter.states import State
@@ -80,6 +82,23 @@ class CampaignAdmin(ReadOnly):
     )
     readonly_fields = ("status", "who_got_what")
     show_full_result_count = False
+    actions = ("pause", "resume")
+
+    def has_send_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("newsletter.change_campaign")
+
+    @admin.action(description="Pause sending", permissions=["send"])
+    def pause(self, request: HttpRequest, chosen: QuerySet) -> None:
+        for campaign in chosen:
+            if campaign.pause(f"{request.user} paused it.", timezone.now()):
+                self.log_change(request, campaign, "Paused.")
+
+    @admin.action(description="Go on sending", permissions=["send"])
+    def resume(self, request: HttpRequest, chosen: QuerySet) -> None:
+        for campaign in chosen:
+            campaign.resume()
+            self.log_change(request, campaign, "Resumed.")
+        nudge("newsletter.tasks.sweep")
 
     @admin.display(description="who got what")
     def who_got_what(self, campaign: Campaign) -> SafeString:
@@ -116,4 +135,5 @@ class DeliveryAdmin(ReadOnly):
 @admin.register(Suppression)
 class SuppressionAdmin(ReadOnly):
     list_display = ("__str__", "reason", "at")
+    fields = ("reason", "at")
     list_filter = ("reason",)

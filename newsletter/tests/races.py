@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from newsletter.models import Delivery
 
-at_the_same_time = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+at_the_same_time = pytest.mark.django_db(transaction=True)
 
 
 def race(first: Callable[[], object], second: Callable[[], object], eventually: Callable) -> object:

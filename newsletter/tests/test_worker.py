@@ -1,0 +1,225 @@
+"""A real worker, a real broker, a real SMTP server: what a reader gets, whatever breaks."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from socketserver import BaseRequestHandler, ThreadingTCPServer
+from threading import Event, Thread
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from blog.models import Article
+from blog.nudges import nudge
+from blog.tests.factories import make_article
+from careersite.supervisor import ROOT
+from careersite.tests.smtp_sink import SmtpSink
+from conftest import live_database_url
+from newsletter.consent import Origin
+from newsletter.models import Campaign, Delivery, Subscriber
+from newsletter.states import State
+from newsletter.tests.factories import let_workers_run, make_subscriber, make_subscribers
+from newsletter.tests.queue_content import take_messages
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+StartWorker = Callable[..., subprocess.Popen]
+Eventually = Callable[..., object]
+CONCURRENCY = 2
+USES_FOLDER = settings.CELERY_BROKER_URL.startswith("filesystem:")
+
+
+@pytest.fixture(autouse=True)
+def empty_queue() -> Iterator[None]:
+    take_messages()
+    yield
+    take_messages()
+
+
+def publish() -> None:
+    make_article(published_at=None).publish()
+
+
+def sweep() -> None:
+    """As beat does it every 30 seconds."""
+    nudge("newsletter.tasks.sweep")
+
+
+def has_status(status: str) -> bool:
+    return [campaign.status for campaign in Campaign.objects.all()] == [status]
+
+
+def assert_nobody_got_two(sink: SmtpSink) -> None:
+    assert len(sink.recipients()) == len(set(sink.recipients()))
+
+
+def kill_with_children(worker: subprocess.Popen) -> None:
+    """As a power cut does it."""
+    tasks = Path(f"/proc/{worker.pid}/task/{worker.pid}/children")
+    children = [int(child) for child in tasks.read_text().split()]
+    for process in (worker.pid, *children):
+        os.kill(process, signal.SIGKILL)
+    worker.wait()
+
+
+def test_publishing_mails_each_confirmed_subscriber_once(
+    start_worker: StartWorker, smtp_sink: SmtpSink, eventually: Eventually
+) -> None:
+    readers = make_subscribers(30)
+    make_subscriber("asked@example.com", confirmed=False)
+    make_subscriber("left@example.com", left=True)
+    worker = start_worker(EMAIL_URL=smtp_sink.url)
+    publish()
+    eventually(lambda: has_status("sent"))
+    kill_with_children(worker)
+    assert sorted(smtp_sink.recipients()) == sorted(reader.address for reader in readers)
+    assert Campaign.objects.get().tally() == {State.ACCEPTED: 30}
+
+
+# --- The broker is away -------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not USES_FOLDER, reason="the queue is not a folder")
+def test_publishing_goes_through_while_the_queue_is_gone_and_the_sweep_finds_it_later(
+    caplog: pytest.LogCaptureFixture, mailoutbox: list
+) -> None:
+    make_subscriber()
+    folder = Path(settings.CELERY_BROKER_TRANSPORT_OPTIONS["data_folder_out"])
+    aside = folder.rename(folder.with_name("aside"))
+    try:
+        publish()
+    finally:
+        aside.rename(folder)
+    assert Article.objects.published().count() == 1
+    assert "No broker for newsletter.tasks.sweep" in caplog.text
+    let_workers_run()
+    assert len(mailoutbox) == 1
+
+
+def publish_with_redis_at(port: int) -> subprocess.CompletedProcess:
+    """In a process of its own, as a site with this REDIS_URL does it."""
+    return subprocess.run(
+        [
+            *(sys.executable, "manage.py", "shell", "--no-imports", "--command"),
+            "from blog.models import Article; Article.objects.get().publish(); print('published')",
+        ],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "DATABASE_URL": live_database_url(),
+            "REDIS_URL": f"redis://127.0.0.1:{port}/0",
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@contextmanager
+def callers_are_hung_up_on() -> Iterator[tuple[int, list]]:
+    """A port, and who has called it."""
+    calls = []
+
+    class HangUp(BaseRequestHandler):
+        def handle(self) -> None:
+            calls.append(self.client_address)
+
+    with ThreadingTCPServer(("127.0.0.1", 0), HangUp) as server:
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}).start()
+        yield server.server_address[1], calls
+        server.shutdown()
+
+
+def test_a_redis_that_hangs_up_is_asked_no_second_time(mailoutbox: list) -> None:
+    make_subscriber()
+    make_article(published_at=None)
+    with callers_are_hung_up_on() as (port, calls):
+        done = publish_with_redis_at(port)
+    assert done.stdout.split() == ["published"], done.stderr
+    assert "No broker for newsletter.tasks.sweep" in done.stderr
+    assert len(calls) == 1
+    let_workers_run()
+    assert len(mailoutbox) == 1
+
+
+# --- The worker is killed -----------------------------------------------------------------
+
+
+class Gate:
+    """From so many mails on the server takes each mail and does not answer, until it opens."""
+
+    def __init__(self, sink: SmtpSink, after: int) -> None:
+        self.sink, self.after = sink, after
+        self.is_open = Event()
+        self.waiting = 0
+        self.take = sink.handle_DATA
+        sink.handle_DATA = self.hold
+
+    async def hold(self, *given: object) -> str:
+        reply = await self.take(*given)
+        self.waiting += 1
+        while len(self.sink.received) >= self.after and not self.is_open.is_set():
+            await asyncio.sleep(0.01)
+        self.waiting -= 1
+        return reply
+
+
+def test_a_worker_killed_in_the_middle_loses_no_mail_and_sends_none_twice(
+    start_worker: StartWorker, smtp_sink: SmtpSink, eventually: Eventually
+) -> None:
+    make_subscribers(150)
+    gate = Gate(smtp_sink, after=60)
+    worker = start_worker(EMAIL_URL=smtp_sink.url)
+    publish()
+    eventually(lambda: gate.waiting == CONCURRENCY)
+    kill_with_children(worker)
+    gate.is_open.set()
+    take_messages()  # the broker forgets all, too
+    campaign = Campaign.objects.get()
+    assert campaign.tally()[State.SUBMITTING] == CONCURRENCY
+
+    Delivery.objects.filter(lease_until__isnull=False).update(
+        lease_until=timezone.now() - timedelta(seconds=1)
+    )
+    another = start_worker(EMAIL_URL=smtp_sink.url)
+    sweep()
+    eventually(lambda: has_status("sent"))
+    kill_with_children(another)
+    assert campaign.tally() == {State.ACCEPTED: 150 - CONCURRENCY, State.IN_DOUBT: CONCURRENCY}
+    assert_nobody_got_two(smtp_sink)
+    assert len(smtp_sink.recipients()) == 150
+
+
+# --- One queue behind another -------------------------------------------------------------
+
+
+def test_a_confirmation_does_not_wait_for_the_end_of_a_campaign(
+    start_worker: StartWorker, smtp_sink: SmtpSink, eventually: Eventually
+) -> None:
+    make_subscribers(400)
+    slow_down(smtp_sink, 0.06)
+    worker = start_worker(EMAIL_URL=smtp_sink.url)
+    publish()
+    eventually(lambda: len(smtp_sink.received) > 5)
+    new = Subscriber.objects.sign_up("new@example.com", Origin(), timezone.now())
+    nudge("newsletter.tasks.send_confirmation", new.pk)
+    eventually(lambda: "new@example.com" in smtp_sink.recipients())
+    assert has_status("sending")
+    kill_with_children(worker)
+
+
+def slow_down(sink: SmtpSink, seconds: float) -> None:
+    take = sink.handle_DATA
+
+    async def take_slowly(*given: object) -> str:
+        await asyncio.sleep(seconds)
+        return await take(*given)
+
+    sink.handle_DATA = take_slowly
