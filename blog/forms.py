@@ -92,7 +92,7 @@ class ArticleForm(forms.ModelForm):
     class Meta:
         model = Article
         fields = ("title", "slug", "summary", "body", "topics", "author", "cover", "expires_at")
-        fields += ("wants_notice",)
+        fields += ("wants_notice", "series", "series_part")
         widgets = {
             "title": forms.Textarea(attrs={"rows": 2}),
             "summary": forms.Textarea(attrs={"rows": 3}),

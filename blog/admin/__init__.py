@@ -3,7 +3,13 @@ from django.contrib import admin
 from blog.admin.article import ArticleAdmin
 from blog.admin.image import ImageAdmin
 from blog.admin.people import AuthorAdmin, TopicAdmin
-from blog.admin.site import CallToActionAdmin, FormerAddressAdmin, PageAdmin, PublicationAdmin
+from blog.admin.site import (
+    CallToActionAdmin,
+    FormerAddressAdmin,
+    PageAdmin,
+    PublicationAdmin,
+    SeriesAdmin,
+)
 
 __all__ = [
     "ArticleAdmin",
@@ -13,6 +19,7 @@ __all__ = [
     "ImageAdmin",
     "PageAdmin",
     "PublicationAdmin",
+    "SeriesAdmin",
     "TopicAdmin",
 ]
 

@@ -64,6 +64,7 @@ class ArticleAdmin(admin.ModelAdmin):
             "Cover picture",
             {"fields": ("cover_preview", "cover_file", "cover_alternative_text", "cover_removed")},
         ),
+        ("Series", {"fields": ("series", "series_part")}),
         ("Address", {"fields": ("slug",)}),
     )
     fields_to_read = ("title", "summary", "text", "topic_names", "author", "cover_preview", "state")

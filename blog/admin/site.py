@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from blog.models import CallToAction, FormerAddress, Page, Publication
+from blog.models import CallToAction, FormerAddress, Page, Publication, Series
 
 
 @admin.register(CallToAction)
@@ -59,3 +59,9 @@ class FormerAddressAdmin(admin.ModelAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: FormerAddress | None = None) -> bool:
         return False
+
+
+@admin.register(Series)
+class SeriesAdmin(admin.ModelAdmin):
+    list_display = ("title",)
+    search_fields = ("title",)

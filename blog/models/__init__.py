@@ -6,6 +6,7 @@ from blog.models.image import Image
 from blog.models.page import Page
 from blog.models.publication import CallToAction, Publication
 from blog.models.revision import Revision
+from blog.models.series import Series
 from blog.models.topic import Topic
 
 __all__ = [
@@ -18,5 +19,6 @@ __all__ = [
     "Page",
     "Publication",
     "Revision",
+    "Series",
     "Topic",
 ]

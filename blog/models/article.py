@@ -1,4 +1,5 @@
 import uuid
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -15,6 +16,7 @@ from blog.models.address import FormerAddress
 from blog.models.author import Author
 from blog.models.image import Image
 from blog.models.revision import Revision
+from blog.models.series import Series
 from blog.models.topic import Topic
 from blog.nudges import nudge
 from blog.page_text import PageText
@@ -27,12 +29,16 @@ REVISED_AFTER = timedelta(days=1)
 
 
 class ArticleQuerySet(models.QuerySet):
+    SHOWN_AROUND = ("title", "slug", "published_at", "reading_minutes", "cover")
+    SHOWN_AROUND += ("series", "series_part")
+
     def published(self, now: datetime | None = None) -> "ArticleQuerySet":
         """What the public may see at `now`. No job has to run for an article to appear."""
         now = now or timezone.now()
-        return self.filter(
-            Q(expires_at__isnull=True) | Q(expires_at__gt=now), published_at__lte=now
-        )
+        return self.unexpired(now).filter(published_at__lte=now)
+
+    def unexpired(self, now: datetime) -> "ArticleQuerySet":
+        return self.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now))
 
     def newest_first(self) -> "ArticleQuerySet":
         return self.order_by("-published_at", "-id")
@@ -48,22 +54,22 @@ class ArticleQuerySet(models.QuerySet):
     def recent(self, count: int) -> "ArticleQuerySet":
         return self.newest_first().only("title", "slug", "published_at")[:count]
 
-    def around(self, article: "Article", recent: int) -> "ArticleQuerySet":
-        """The newest articles and both neighbours of `article`, in one query."""
-        before = Q(published_at__lt=article.published_at) | Q(
-            published_at=article.published_at, id__lt=article.pk
-        )
-        after = Q(published_at__gt=article.published_at) | Q(
-            published_at=article.published_at, id__gt=article.pk
-        )
-        newest = self.newest_first().values("pk")[:recent]
-        previous = self.filter(before).newest_first().values("pk")[:1]
-        following = self.filter(after).order_by("published_at", "id").values("pk")[:1]
-        return (
-            self.filter(Q(pk__in=newest) | Q(pk__in=previous) | Q(pk__in=following))
-            .newest_first()
-            .only("title", "slug", "published_at")
-        )
+    def around(
+        self, article: "Article", now: datetime, recent: int, also: Iterable[int]
+    ) -> "ArticleQuerySet":
+        """What is public of the newest articles, both neighbours of `article`, the parts of its
+        series and `also`: in one query. An index finds each, however many articles there are."""
+        public = self.published(now)
+        here, twins = article.published_at, Q(published_at=article.published_at)
+        before = self.unexpired(now).filter(published_at__lte=here)
+        before = before.exclude(twins & Q(id__gte=article.pk)).newest_first()
+        after = public.filter(published_at__gte=here).exclude(twins & Q(id__lte=article.pk))
+        near = Q(pk__in=public.newest_first().values("pk")[:recent]) | Q(pk__in=also)
+        near |= Q(pk__in=before.values("pk")[:1])
+        near |= Q(pk__in=after.order_by("published_at", "id").values("pk")[:1])
+        if article.series_id:
+            near |= Q(series=article.series_id)
+        return public.filter(near).newest_first().select_related("cover").only(*self.SHOWN_AROUND)
 
 
 class Article(models.Model):
@@ -90,6 +96,15 @@ class Article(models.Model):
     author = models.ForeignKey(Author, on_delete=models.PROTECT, related_name="articles")
     cover = models.ForeignKey(
         Image, null=True, blank=True, on_delete=models.SET_NULL, related_name="covered_articles"
+    )
+    series = models.ForeignKey(
+        Series, null=True, blank=True, on_delete=models.SET_NULL, related_name="articles"
+    )
+    series_part = models.PositiveSmallIntegerField(
+        "part",
+        null=True,
+        blank=True,
+        help_text="Its place in the series. Parts without a number follow by date.",
     )
     published_at = models.DateTimeField("goes public at", null=True, blank=True, db_index=True)
     expires_at = models.DateTimeField(
@@ -165,6 +180,11 @@ class Article(models.Model):
     def is_revised(self) -> bool:
         """Readers are told: its words changed a day or more after they were first read."""
         return not self.is_draft and self.changed_at - self.published_at >= REVISED_AFTER
+
+    def place_in_series(self) -> tuple[bool, int, datetime, int]:
+        """To sort by: numbered parts first."""
+        part = self.series_part
+        return (part is None, part or 0, self.published_at, self.pk)
 
     @cached_property
     def page_text(self) -> PageText:

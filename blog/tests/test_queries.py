@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from blog.models import Article, CallToAction, Publication
+from blog.models import Article, CallToAction, Publication, Series
 from blog.tests.factories import make_article, make_articles, make_author, make_image, make_topic
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +49,8 @@ def articles() -> list[Article]:
     Publication.objects.update_or_create(pk=1, defaults={"call_to_action": call})
     topics = [make_topic(name) for name in ("Offers", "Resumes", "Interviews")]
     author = make_author(portrait=make_image(300, 300))
-    return make_articles(15, topics=topics, author=author, cover=make_image())
+    series = Series.objects.create(title="A long one")
+    return make_articles(15, topics=topics, author=author, cover=make_image(), series=series)
 
 
 @pytest.mark.parametrize("address", PAGES)
