@@ -31,6 +31,8 @@ def weak_configs() -> Iterator[CheckMessage]:
             yield error(f"The editor “{name}” lets any content through.", "E002")
         if config.get("fullPage"):
             yield error(f"The editor “{name}” edits whole pages.", "E003")
+        if config.get("versionCheck", True):
+            yield error(f"The editor “{name}” asks another server for its version.", "E006")
 
 
 def foreign_uploader() -> Iterator[CheckMessage]:

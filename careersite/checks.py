@@ -16,6 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import get_connection
 from django.http.request import validate_host
 
+from blog.checks import editor_is_hardened
 from careersite.environment import VALUES, ValueRule, value
 
 SENDS_NOTHING = {
@@ -26,11 +27,6 @@ SENDS_NOTHING = {
 PASSING_FOLDERS = ("/var/tmp", "/dev/shm")  # noqa: S108 (we refuse them)
 SECRET_LENGTH = 50
 SECRET_VARIETY = 5
-# What could show, load or send what our own sanitiser has not seen.
-PLUGINS_TO_REMOVE = {
-    *("exportpdf", "flash", "forms", "iframe", "newpage", "preview", "scayt", "sourcearea"),
-    *("templates", "wsc", "wysiwygarea"),
-}
 
 
 class Rule(NamedTuple):
@@ -65,7 +61,10 @@ def warnings() -> Iterator[Warning]:
 
 def refuse_unsafe_start() -> None:
     """Raises `ImproperlyConfigured` with all that is wrong and what to set instead."""
-    wrong = [f"- {found.msg} {found.hint} ({found.id})" for found in errors()]
+    wrong = [
+        f"- {found.msg} {found.hint} ({found.id})"
+        for found in [*errors(), *editor_is_hardened(None)]
+    ]
     if wrong:
         raise ImproperlyConfigured("\n".join(["This cannot start with such settings:", *wrong]))
 
@@ -83,18 +82,6 @@ def mail_backend_is_complete() -> bool:
     except (ImproperlyConfigured, ImportError):
         return False
     return True
-
-
-def editor_is_hardened() -> bool:
-    configs = settings.CKEDITOR_CONFIGS.values()
-    return "ckeditor_uploader" not in settings.INSTALLED_APPS and all(map(is_hard, configs))
-
-
-def is_hard(config: dict[str, object]) -> bool:
-    removed = set(str(config.get("removePlugins", "")).split(","))
-    allowed = config.get("allowedContent")
-    is_limited = isinstance(allowed, str) and not config.get("fullPage")
-    return config.get("versionCheck") is False and is_limited and removed >= PLUGINS_TO_REMOVE
 
 
 def secrets_are_strong() -> bool:
@@ -132,12 +119,6 @@ ALWAYS = [
         mail_backend_is_complete,
         "The mail provider’s keys or packages are missing.",
         hint="Set what django-anymail’s page of ANYMAIL_ESP names, such as ANYMAIL_…_API_KEY.",
-    ),
-    Rule(
-        20,
-        editor_is_hardened,
-        "The editor’s set-up is no longer hardened.",
-        hint="See SECURITY.md, “The editor”, and blog/editor.py.",
     ),
 ]
 IN_PUBLIC = [

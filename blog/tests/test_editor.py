@@ -41,6 +41,7 @@ def test_the_editor_is_hardened_as_it_is() -> None:
         ({"allowedContent": ""}, "blog.E002"),
         ({"extraAllowedContent": "script"}, "blog.E002"),
         ({"fullPage": True}, "blog.E003"),
+        ({"versionCheck": True}, "blog.E006"),
     ],
 )
 def test_a_lost_setting_is_an_error(settings: object, change: dict, weakness: str) -> None:
@@ -50,7 +51,7 @@ def test_a_lost_setting_is_an_error(settings: object, change: dict, weakness: st
 
 def test_a_second_weak_set_up_is_an_error(settings: object) -> None:
     settings.CKEDITOR_CONFIGS = {**CKEDITOR_CONFIGS, "second": {"toolbar": "full"}}
-    assert weaknesses() == {"blog.E001", "blog.E002"}
+    assert weaknesses() == {"blog.E001", "blog.E002", "blog.E006"}
 
 
 def test_the_foreign_uploader_is_an_error(settings: object) -> None:
