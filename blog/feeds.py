@@ -21,7 +21,7 @@ from django.utils.feedgenerator import (
 from django.utils.html import format_html
 from django.utils.http import http_date
 from django.utils.xmlutils import SimplerXMLGenerator
-from django.views.decorators.http import conditional_page, require_safe
+from django.views.decorators.http import require_safe
 
 from blog.absolute_html import absolute_html
 from blog.models import Article, Image, Publication
@@ -40,19 +40,16 @@ NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @require_safe
-@conditional_page
 def rss(request: HttpRequest) -> HttpResponse:
     return xml_answer(whole_site("feed"), RssOfWholeArticles)
 
 
 @require_safe
-@conditional_page
 def atom(request: HttpRequest) -> HttpResponse:
     return xml_answer(whole_site("atom"), AtomOfWholeArticles)
 
 
 @require_safe
-@conditional_page
 def json_feed(request: HttpRequest) -> HttpResponse:
     channel = whole_site("json_feed")
     content = json.dumps(as_json_feed(channel), ensure_ascii=False)
@@ -60,7 +57,6 @@ def json_feed(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@conditional_page
 def topic_rss(request: HttpRequest, slug: str) -> HttpResponse:
     """The topic is taken from the articles: without a public one there is no feed."""
     articles = newest(Article.objects.published().filter(topics__slug=slug))

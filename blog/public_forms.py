@@ -5,7 +5,7 @@ the database counts. Each answer is the same for every address that is typed.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 
 from django.core import signing
@@ -17,6 +17,7 @@ from blog.visitors import is_from_elsewhere, keyed_hash
 
 MINIMUM_FILL = timedelta(seconds=2)
 STAMP_LIFETIME = timedelta(days=2)
+SHARED_STAMP_STEP = timedelta(minutes=10)
 SIGNER_SALT = "public-form"
 
 
@@ -34,6 +35,20 @@ def form_stamp(now: datetime | None = None) -> str:
     """The signed time at which a form was rendered."""
     now = now or timezone.now()
     return signing.Signer(salt=SIGNER_SALT).sign(str(int(now.timestamp() * 1000)))
+
+
+def shared_form_stamp(now: datetime | None = None) -> str:
+    """The stamp of a page that caches hand to many: the time, rounded down.
+
+    A page has the same bytes for these minutes, and with them its ETag: who comes back has it
+    already. The price is small. In a copy from a cache the exact time was some seconds old too,
+    so that a robot that reads and sends at once looked slow enough; only who hits the first two
+    seconds after a step is asked to press once more. The stamp still proves that the sender has
+    read a page of ours within two days, and forms on pages of their own tell the exact time.
+    """
+    step_s = int(SHARED_STAMP_STEP.total_seconds())
+    now_s = int((now or timezone.now()).timestamp())
+    return form_stamp(datetime.fromtimestamp(now_s - now_s % step_s, tz=UTC))
 
 
 def judge(request: HttpRequest, now: datetime) -> Verdict:

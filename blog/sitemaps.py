@@ -8,7 +8,7 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.views.decorators.http import conditional_page, require_safe
+from django.views.decorators.http import require_safe
 
 from blog.models import Article, Page
 from blog.site_address import absolute
@@ -23,7 +23,6 @@ class Location(NamedTuple):
 
 
 @require_safe
-@conditional_page
 def sitemap(request: HttpRequest) -> HttpResponse:
     articles = public_articles()
     locations = [

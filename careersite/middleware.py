@@ -1,4 +1,4 @@
-"""What happens when the database is away: an honest 503, from which the page cache recovers."""
+"""What happens when the database is away, and who gets a page he has already."""
 
 import logging
 from collections.abc import Callable
@@ -6,6 +6,10 @@ from collections.abc import Callable
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils.cache import get_conditional_response
+from django.utils.http import parse_http_date_safe
+
+from careersite.stored_page import Policy, tag_of
 
 logger = logging.getLogger(__name__)
 
@@ -28,3 +32,27 @@ class DatabaseAway:
             status=503,
             headers={"Retry-After": "30", "Cache-Control": "no-store"},
         )
+
+
+class EntityTags:
+    """Gives whatever caches may keep the weak ETag that our page cache gives it, and answers 304.
+
+    For where the page cache steps aside: behind nginx or a CDN, for a query, for who is signed in.
+    A tag is made of the bytes before anybody compresses them.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.method not in ("GET", "HEAD") or not may_be_shared(response):
+            return response
+        response.headers["ETag"] = f"W/{tag_of(response.content)}"
+        changed_at = parse_http_date_safe(response.headers.get("Last-Modified", ""))
+        return get_conditional_response(request, response.headers["ETag"], changed_at, response)
+
+
+def may_be_shared(response: HttpResponse) -> bool:
+    is_whole = not response.streaming and not response.cookies
+    return is_whole and Policy.of(str(response.status_code), list(response.items())) is not None

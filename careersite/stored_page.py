@@ -49,7 +49,7 @@ class StoredPage:
         self.usable_until = max(self.stale_until, self.quiet_until + policy.error_s)
         is_unchanged = old is not None and old.bodies["identity"] == body
         self.bodies = old.bodies if is_unchanged else encoded(body)
-        self.tag = old.tag if is_unchanged else f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+        self.tag = old.tag if is_unchanged else tag_of(body)
         self.codings = tuple(self.bodies)
         self.size_bytes = sum(map(len, self.bodies.values())) + OVERHEAD_BYTES
         self._prepare(headers)
@@ -87,6 +87,11 @@ class StoredPage:
 
     def close(self) -> None:
         """Nothing is open, unlike in an `Answer`."""
+
+
+def tag_of(body: bytes) -> str:
+    """In quotes, without the W/ that says it is weak."""
+    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
 
 
 def content_headers(coding: str, body: bytes) -> Headers:

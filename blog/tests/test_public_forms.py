@@ -12,6 +12,7 @@ from pytest_django import Settings
 from blog.models import Attempt
 from blog.public_forms import (
     MINIMUM_FILL,
+    SHARED_STAMP_STEP,
     SIGNER_SALT,
     STAMP_LIFETIME,
     Limit,
@@ -19,6 +20,7 @@ from blog.public_forms import (
     form_stamp,
     judge,
     note_attempts,
+    shared_form_stamp,
 )
 from blog.views.furniture import PUBLIC_CACHE
 
@@ -51,7 +53,26 @@ def test_a_form_takes_time_but_not_days(age: timedelta, verdict: Verdict) -> Non
 
 def test_a_stamp_outlives_the_oldest_cached_page() -> None:
     oldest_s = sum(int(seconds) for seconds in re.findall(r"=(\d+)", PUBLIC_CACHE))
-    assert timedelta(seconds=oldest_s) < STAMP_LIFETIME
+    assert timedelta(seconds=oldest_s) + SHARED_STAMP_STEP < STAMP_LIFETIME
+
+
+def test_a_page_for_many_has_the_same_stamp_for_some_minutes() -> None:
+    moments = [NOW, NOW + MOMENT, NOW + SHARED_STAMP_STEP - MOMENT]
+    assert {shared_form_stamp(moment) for moment in moments} == {form_stamp(NOW)}
+    assert shared_form_stamp(NOW + SHARED_STAMP_STEP) != form_stamp(NOW)
+
+
+@pytest.mark.parametrize("filled", [MINIMUM_FILL, SHARED_STAMP_STEP, HOUR])
+@pytest.mark.parametrize("into_the_step", [timedelta(0), MOMENT, SHARED_STAMP_STEP - MOMENT])
+def test_whoever_takes_his_time_is_welcome_on_a_page_for_many(
+    filled: timedelta, into_the_step: timedelta
+) -> None:
+    read_at = NOW + into_the_step
+    assert judge(sent(shared_form_stamp(read_at)), read_at + filled) is Verdict.WELCOME
+
+
+def test_at_the_start_of_a_step_haste_shows_on_a_page_for_many_too() -> None:
+    assert judge(sent(shared_form_stamp(NOW)), NOW + MINIMUM_FILL - MOMENT) is Verdict.HASTY
 
 
 @pytest.mark.parametrize(

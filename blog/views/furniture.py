@@ -10,7 +10,7 @@ from django.utils.encoding import escape_uri_path, iri_to_uri
 from django.utils.http import escape_leading_slashes
 
 from blog.models import Article, Publication, Topic
-from blog.public_forms import form_stamp
+from blog.public_forms import shared_form_stamp
 from blog.site_address import absolute
 
 PUBLIC_CACHE = "public, max-age=0, s-maxage=10, stale-while-revalidate=10, stale-if-error=86400"
@@ -58,7 +58,7 @@ def page_context(
         "site_url": settings.SITE_URL,
         "source_path": request.path,
         "feed_links": feed_links(publication.name),
-        "form_stamp": form_stamp(),
+        "form_stamp": shared_form_stamp(),
     }
 
 

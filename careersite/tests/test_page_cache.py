@@ -98,6 +98,8 @@ def test_the_application_is_asked_for_a_plain_page(front: Front, site: Site) -> 
         HTTP_IF_MODIFIED_SINCE="Mon, 01 Jan 2024 00:00:00 GMT",
         HTTP_RANGE="bytes=0-3",
         HTTP_IF_RANGE='"x"',
+        HTTP_IF_MATCH='"x"',
+        HTTP_IF_UNMODIFIED_SINCE="Mon, 01 Jan 2024 00:00:00 GMT",
         CONTENT_LENGTH="20",
         CONTENT_TYPE="text/plain",
         HTTP_TRANSFER_ENCODING="chunked",
@@ -107,6 +109,7 @@ def test_the_application_is_asked_for_a_plain_page(front: Front, site: Site) -> 
     assert asked["wsgi.input"].read() == b""
     assert not asked.keys() & {"HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_RANGE"}
     assert not asked.keys() & {"HTTP_IF_RANGE", "CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING"}
+    assert not asked.keys() & {"HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE"}
 
 
 # --- What is never stored -------------------------------------------------------------
