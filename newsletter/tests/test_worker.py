@@ -77,7 +77,7 @@ def test_publishing_mails_each_confirmed_subscriber_once(
     make_subscriber("left@example.com", left=True)
     worker = start_worker(EMAIL_URL=smtp_sink.url)
     publish()
-    eventually(lambda: has_status("sent"))
+    eventually(lambda: has_status("sent"), 60)
     kill_with_children(worker)
     assert sorted(smtp_sink.recipients()) == sorted(reader.address for reader in readers)
     assert Campaign.objects.get().tally() == {State.ACCEPTED: 30}
@@ -178,7 +178,7 @@ def test_a_worker_killed_in_the_middle_loses_no_mail_and_sends_none_twice(
     gate = Gate(smtp_sink, after=60)
     worker = start_worker(EMAIL_URL=smtp_sink.url)
     publish()
-    eventually(lambda: gate.waiting == CONCURRENCY)
+    eventually(lambda: gate.waiting == CONCURRENCY, 60)
     kill_with_children(worker)
     gate.is_open.set()
     take_messages()  # the broker forgets all, too
@@ -190,7 +190,7 @@ def test_a_worker_killed_in_the_middle_loses_no_mail_and_sends_none_twice(
     )
     another = start_worker(EMAIL_URL=smtp_sink.url)
     sweep()
-    eventually(lambda: has_status("sent"))
+    eventually(lambda: has_status("sent"), 60)
     kill_with_children(another)
     assert campaign.tally() == {State.ACCEPTED: 150 - CONCURRENCY, State.IN_DOUBT: CONCURRENCY}
     assert_nobody_got_two(smtp_sink)
@@ -203,8 +203,8 @@ def test_a_worker_killed_in_the_middle_loses_no_mail_and_sends_none_twice(
 def test_a_confirmation_does_not_wait_for_the_end_of_a_campaign(
     start_worker: StartWorker, smtp_sink: SmtpSink, eventually: Eventually
 ) -> None:
-    make_subscribers(400)
-    slow_down(smtp_sink, 0.06)
+    make_subscribers(500)
+    slow_down(smtp_sink, 0.1)
     worker = start_worker(EMAIL_URL=smtp_sink.url)
     publish()
     eventually(lambda: len(smtp_sink.received) > 5)
