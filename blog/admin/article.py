@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from blog.admin import revisions
-from blog.forms import ArticleForm, Press
+from blog.forms.article import ArticleForm, Press
 from blog.models import Article
 
 PUBLISH = "blog.publish_article"

@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST
 
-from blog.forms import ImageForm, store_picture
+from blog.forms.pictures import ImageForm, store_picture
 from blog.images import MAX_BYTES, BadImage
 from blog.models import Article, Author, Image, Page
 
@@ -22,7 +22,7 @@ TOO_LARGE = f"This picture is larger than {MAX_BYTES // 2**20} MB. Save it small
 class ImageAdmin(admin.ModelAdmin):
     form = ImageForm
     list_display = ("thumbnail", "description", "size", "created_at")
-    list_display_links = ("thumbnail", "description")
+    list_display_links = ("description",)
     search_fields = ("alternative_text",)
     list_per_page = 50
 

@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from blog.admin.image import shown
-from blog.forms import AddressedForm, AuthorForm, TopicForm
+from blog.forms.people import AddressedForm, AuthorForm, TopicForm
 from blog.models import Author, Topic
 
 

@@ -1,4 +1,4 @@
-"""What staff may type, and what an article needs before the public may see it."""
+"""What an article needs before the public may see it, and what each button asks for."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -11,15 +11,14 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
-from blog.images import BadImage, refuse_size
-from blog.models import Article, Author, Image, Topic
+from blog.forms.pictures import PICTURE_TYPES, store_picture
+from blog.images import BadImage
+from blog.models import Article, Author, Image
 from blog.plain_text import plain_text
 from blog.sanitizer import PICTURE, sanitize
 from blog.slugs import slug_for
 
 MINUTE_FORMAT = "%Y-%m-%dT%H:%M"
-PICTURE_TYPES = "image/jpeg,image/png,image/webp,image/gif"
-COULD_NOT_KEEP = "The picture could not be kept: there is no room for it. Tell your operator."
 
 
 class Press(StrEnum):
@@ -33,16 +32,6 @@ class Press(StrEnum):
     @classmethod
     def of(cls, data: dict[str, object]) -> "Press":
         return next((press for press in cls if press in data), cls.SAVE)
-
-
-def store_picture(uploaded: UploadedFile, alternative_text: str = "") -> Image:
-    """Raises `BadImage` with words for the person who sent it."""
-    refuse_size(uploaded.size)
-    uploaded.seek(0)
-    try:
-        return Image.store(uploaded.read(), alternative_text)
-    except OSError as error:
-        raise BadImage(COULD_NOT_KEEP) from error
 
 
 class MinuteInput(forms.DateTimeInput):
@@ -263,80 +252,3 @@ class ArticleForm(forms.ModelForm):
         if cover and cover.alternative_text != words:
             cover.alternative_text = words
             cover.save(update_fields=["alternative_text"])
-
-
-class AddressedForm(forms.ModelForm):
-    """For what has a name and an address: left empty, the address is made from the name."""
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["slug"].required = False
-        self.fields["slug"].label = "Address"
-        self.fields["slug"].help_text = (
-            "The last part of the page’s address. Left empty, it is made from the name. "
-            "When you change it, the old address leads to the new one."
-        )
-
-    def clean_slug(self) -> str:
-        slug = normalize("NFC", self.cleaned_data["slug"])
-        name = self.cleaned_data.get("name", "")
-        kind = self._meta.model
-        fallback = kind._meta.model_name
-        return slug or self.initial.get("slug") or slug_for(name, kind.objects.all(), fallback)
-
-
-class TopicForm(AddressedForm):
-    class Meta:
-        model = Topic
-        fields = ("name", "slug", "introduction", "position")
-
-
-class AuthorForm(AddressedForm):
-    portrait_file = forms.FileField(
-        label="Portrait",
-        required=False,
-        widget=forms.FileInput(attrs={"accept": PICTURE_TYPES}),
-        help_text="Shown as a small circle. Without one, the initials stand in its place.",
-    )
-
-    class Meta:
-        model = Author
-        fields = ("name", "slug", "role", "biography", "user")
-
-    def clean_portrait_file(self) -> UploadedFile | None:
-        uploaded = self.cleaned_data["portrait_file"]
-        if uploaded:
-            try:
-                self.instance.portrait = store_picture(uploaded, self.cleaned_data.get("name", ""))
-            except BadImage as refusal:
-                raise ValidationError(str(refusal)) from refusal
-        return uploaded
-
-
-class ImageForm(forms.ModelForm):
-    """A new picture is a file and its words; of one that is there only the words change."""
-
-    picture = forms.FileField(
-        widget=forms.FileInput(attrs={"accept": PICTURE_TYPES}),
-        help_text="JPEG, PNG, WebP or GIF, at most 15 MB. Its camera’s notes are not kept.",
-    )
-
-    class Meta:
-        model = Image
-        fields = ("alternative_text",)
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance.pk:
-            del self.fields["picture"]
-
-    def clean(self) -> dict[str, object]:
-        super().clean()
-        uploaded = self.cleaned_data.get("picture")
-        if uploaded and not self.errors:
-            try:
-                words = self.cleaned_data["alternative_text"]
-                self.instance = store_picture(uploaded, words)
-            except BadImage as refusal:
-                self.add_error("picture", str(refusal))
-        return self.cleaned_data
