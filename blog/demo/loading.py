@@ -22,10 +22,11 @@ from blog.models import Article, Author, CallToAction, Image, Page, Publication,
 FOLDER = Path(__file__).resolve().parent
 USERNAME = "editor"
 EDITORS = "Editors"
-# What an editor may do, by app: all of the blog, look at the newsletter, answer enquiries.
+# What an editor may do: all of the blog; look at the newsletter, pause it; answer enquiries.
 RIGHTS = (
     Q(content_type__app_label="blog")
     | Q(content_type__app_label="newsletter", codename__startswith="view_")
+    | Q(content_type__app_label="newsletter", codename="change_campaign")
     | Q(content_type__app_label="enquiries", codename__startswith="view_")
     | Q(content_type__app_label="enquiries", codename__startswith="change_")
 )
