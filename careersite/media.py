@@ -1,8 +1,14 @@
 """Pictures from `DATA_DIR/media`, where no nginx stands in front to serve them."""
 
+import mimetypes
+
 from django.conf import settings
 from django.http import FileResponse, HttpRequest
 from django.views.static import serve
+
+# Python and small systems do not know these yet, and a browser shows no picture of an unsaid kind.
+for kind in ("avif", "webp"):
+    mimetypes.add_type(f"image/{kind}", f".{kind}")
 
 
 def picture(request: HttpRequest, name: str) -> FileResponse:

@@ -1,7 +1,6 @@
 """The pictures of a manuscript: those beside the file are kept, others are never fetched."""
 
 import html
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -10,9 +9,8 @@ from blog.images import BadImage, encode
 from blog.importing.manuscript import CannotImport
 from blog.models import Image
 from blog.models.image import delete_files
+from blog.pictures_in_text import showing
 from blog.sanitizer import ALTERNATIVE, PICTURE, SOURCE
-
-SIZES = re.compile(r' (?:width|height)="[^"]*"')
 
 
 @dataclass
@@ -63,8 +61,7 @@ class Pictures:
         image = self.keep(article, source, html.unescape(words[1]) if words else "")
         if image is None:
             return picture
-        sized = SIZES.sub("", SOURCE.sub(f' src="{image.url}"', picture))
-        return sized[:-1] + f' width="{image.width}" height="{image.height}">'
+        return showing(picture, image)
 
 
 def _content(article: Path, source: str) -> bytes:

@@ -20,6 +20,7 @@ from blog.models.series import Series
 from blog.models.topic import Topic
 from blog.nudges import nudge
 from blog.page_text import PageText
+from blog.pictures_in_text import with_pictures
 from blog.plain_text import plain_text, reading_minutes
 from blog.sanitizer import sanitize
 from blog.slugs import MAX_LENGTH, slug_for
@@ -188,7 +189,7 @@ class Article(models.Model):
 
     @cached_property
     def page_text(self) -> PageText:
-        return PageText.of(self.body)
+        return PageText.of(with_pictures(self.body, is_first_on_page=self.cover_id is None))
 
     @property
     def planned_for(self) -> datetime | None:

@@ -7,6 +7,7 @@ from django.core.files.storage import default_storage
 from django.db import models, transaction
 
 from blog.images import EncodedImage, encode
+from blog.renditions import PictureName, Source, srcset
 
 ALTERNATIVE_TEXT_LENGTH = 250
 
@@ -19,6 +20,7 @@ class Image(models.Model):
     )
     width = models.PositiveIntegerField(editable=False)
     height = models.PositiveIntegerField(editable=False)
+    # For pictures whose names do not tell what lies beside them (WebP of these widths).
     rendition_widths = models.JSONField(default=list, editable=False)
     alternative_text = models.CharField(
         max_length=ALTERNATIVE_TEXT_LENGTH,
@@ -49,9 +51,9 @@ class Image(models.Model):
 
     @classmethod
     def _keep(cls, encoded: EncodedImage, described: dict[str, str]) -> "Image":
-        stem = f"pictures/{secrets.token_hex(12)}"
+        stem = f"pictures/{secrets.token_hex(12)}-{encoded.width}x{encoded.height}"
         files = {f"{stem}.{encoded.extension}": encoded.content} | {
-            f"{stem}-{width}.webp": content for width, content in encoded.renditions.items()
+            stem + ending: content for ending, content in encoded.renditions.items()
         }
         try:
             for name, content in files.items():
@@ -60,7 +62,6 @@ class Image(models.Model):
                 file=f"{stem}.{encoded.extension}",
                 width=encoded.width,
                 height=encoded.height,
-                rendition_widths=sorted(encoded.renditions),
                 **described,
             )
         except Exception:
@@ -77,14 +78,18 @@ class Image(models.Model):
         return self.file.url
 
     @property
-    def srcset(self) -> str:
-        """For the attribute of the same name; the full picture stands last."""
+    def sources(self) -> list[Source]:
+        """What a browser may take instead of the file itself, the lightest first."""
+        if name := PictureName.of(self.url):
+            return name.sources
         stem = self.url.rsplit(".", 1)[0]
-        parts = [f"{stem}-{width}.webp {width}w" for width in self.rendition_widths]
-        return ", ".join([*parts, f"{self.url} {self.width}w"])
+        widths = self.rendition_widths
+        return [Source("image/webp", srcset(stem, widths, "webp"))] if widths else []
 
     @property
     def file_names(self) -> list[str]:
+        if name := PictureName.of(self.file.name):
+            return name.files
         stem = self.file.name.rsplit(".", 1)[0]
         return [self.file.name, *(f"{stem}-{width}.webp" for width in self.rendition_widths)]
 

@@ -4,6 +4,7 @@ from django.utils.functional import cached_property
 
 from blog.body import BodyField
 from blog.page_text import PageText
+from blog.pictures_in_text import with_pictures
 
 
 class Page(models.Model):
@@ -26,4 +27,4 @@ class Page(models.Model):
 
     @cached_property
     def page_text(self) -> PageText:
-        return PageText.of(self.body)
+        return PageText.of(with_pictures(self.body, is_first_on_page=True))

@@ -13,6 +13,7 @@ from PIL import ImageCms
 from blog.images import MAX_BYTES, BadImage, encode
 from blog.models import Image
 from blog.models import image as image_module
+from blog.renditions import Source, widths
 
 SECRET = b"GPS-of-the-editors-home"
 
@@ -20,8 +21,12 @@ SECRET = b"GPS-of-the-editors-home"
 def picture(
     kind: str = "PNG", size: tuple[int, int] = (900, 600), mode: str = "RGB", **options: object
 ) -> bytes:
+    return written(Pillow.linear_gradient("L").resize(size).convert(mode), kind, **options)
+
+
+def written(image: Pillow.Image, kind: str, **options: object) -> bytes:
     buffer = io.BytesIO()
-    Pillow.linear_gradient("L").resize(size).convert(mode).save(buffer, kind, **options)
+    image.save(buffer, kind, **options)
     return buffer.getvalue()
 
 
@@ -43,17 +48,46 @@ def test_each_usual_kind_becomes_a_plain_picture(kind: str, mode: str) -> None:
 
 
 def test_a_picture_one_can_see_through_stays_so() -> None:
-    buffer = io.BytesIO()
-    Pillow.new("RGBA", (60, 40), (10, 20, 30, 120)).save(buffer, "PNG")
-    encoded = encode(buffer.getvalue())
+    encoded = encode(written(Pillow.new("RGBA", (60, 40), (10, 20, 30, 120)), "PNG"))
     assert encoded.extension == "png"
     assert opened(encoded.content).getpixel((5, 5)) == (10, 20, 30, 120)
 
 
 def test_an_opaque_one_with_a_useless_channel_does_not() -> None:
-    buffer = io.BytesIO()
-    Pillow.new("RGBA", (60, 40), (10, 20, 30, 255)).save(buffer, "PNG")
-    assert encode(buffer.getvalue()).extension == "jpg"
+    opaque = Pillow.new("RGBA", (60, 40), (10, 20, 30, 255))
+    assert encode(written(opaque, "PNG")).extension == "jpg"
+
+
+@pytest.mark.parametrize("mode", ["LA", "P", "RGB"])
+def test_each_way_to_let_something_through_is_kept(mode: str) -> None:
+    """A channel beside grey; a colour of the palette; one colour among all."""
+    left, right = (0, 0, 0, 0), (250, 250, 250, 255)
+    image = Pillow.new("RGBA", (40, 40), right)
+    image.paste(left, (0, 0, 20, 40))
+    options = {"transparency": (0, 0, 0)} if mode == "RGB" else {}
+    kept = opened(encode(written(image.convert(mode), "PNG", **options)).content)
+    assert kept.mode == "RGBA"
+    assert kept.getpixel((5, 5))[3] == 0
+    assert kept.getpixel((35, 5)) == right
+
+
+def test_sixteen_bits_of_grey_become_eight() -> None:
+    grey = Pillow.new("I;16", (40, 40), 0x8080)
+    assert opened(encode(written(grey, "PNG")).content).getpixel((9, 9)) == (128, 128, 128)
+
+
+def test_inks_become_the_colours_that_they_print() -> None:
+    cyan = Pillow.new("CMYK", (40, 40), (255, 0, 0, 0))
+    red, green, blue = opened(encode(written(cyan, "JPEG")).content).getpixel((9, 9))
+    assert red < 60
+    assert min(green, blue) > 120
+
+
+def test_a_colour_profile_is_followed_and_then_thrown_away() -> None:
+    red = written(Pillow.new("RGB", (40, 40), "red"), "PNG", icc_profile=swapped_profile())
+    kept = opened(encode(red).content)
+    assert kept.getpixel((9, 9))[2] > 240
+    assert "icc_profile" not in kept.info
 
 
 def test_nothing_but_pixels_is_kept() -> None:
@@ -71,6 +105,12 @@ def test_nothing_but_pixels_is_kept() -> None:
 
 def srgb() -> bytes:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def swapped_profile() -> bytes:
+    """Of a screen whose red is our blue."""
+    swapped = srgb().replace(b"rXYZ", b"????").replace(b"bXYZ", b"rXYZ")
+    return swapped.replace(b"????", b"bXYZ")
 
 
 def test_code_behind_the_picture_is_cut_off() -> None:
@@ -91,11 +131,41 @@ def test_a_broken_colour_profile_is_no_reason_to_refuse() -> None:
 
 def test_renditions_are_narrower_than_the_picture() -> None:
     encoded = encode(picture(size=(1000, 500)))
-    assert {width: opened(content).size for width, content in encoded.renditions.items()} == {
-        480: (480, 240),
-        800: (800, 400),
+    assert {ending: opened(content).size for ending, content in encoded.renditions.items()} == {
+        "-480.avif": (480, 240),
+        "-480.webp": (480, 240),
+        "-800.avif": (800, 400),
+        "-800.webp": (800, 400),
+        "-1000.avif": (1000, 500),
+        "-1000.webp": (1000, 500),
     }
-    assert encode(picture(size=(480, 200))).renditions == {}
+
+
+@pytest.mark.parametrize(
+    ("width", "expected"),
+    [
+        (1, [1]),
+        (479, [479]),
+        (480, [480]),
+        (481, [480, 481]),
+        (1200, [480, 800, 1200]),
+        (1201, [480, 800, 1200]),
+        (2000, [480, 800, 1200]),
+    ],
+)
+def test_no_rendition_is_wider_than_its_picture(width: int, expected: list[int]) -> None:
+    assert widths(width) == expected
+
+
+def test_each_rendition_is_of_the_kind_that_its_name_says() -> None:
+    for ending, content in encode(picture(size=(500, 300))).renditions.items():
+        assert opened(content).format == ending.rpartition(".")[2].upper()
+
+
+def test_renditions_let_through_what_the_picture_lets_through() -> None:
+    half = Pillow.new("RGBA", (600, 400), (10, 20, 30, 120))
+    for content in encode(written(half, "PNG")).renditions.values():
+        assert opened(content).convert("RGBA").getpixel((5, 5))[3] == pytest.approx(120, abs=3)
 
 
 def test_a_huge_picture_is_drawn_smaller() -> None:
@@ -106,15 +176,6 @@ def test_a_huge_picture_is_drawn_smaller() -> None:
 @pytest.mark.parametrize("size", [(6000, 1), (1, 9000), (1, 1)])
 def test_odd_shapes_are_carried(size: tuple[int, int]) -> None:
     assert encode(picture(size=size, mode="L")).width >= 1
-
-
-def test_a_moving_picture_stands_still() -> None:
-    frames = [Pillow.new("RGB", (40, 40), colour) for colour in ("red", "blue")]
-    buffer = io.BytesIO()
-    frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:])
-    red, _, blue = opened(encode(buffer.getvalue()).content).getpixel((20, 20))
-    assert red > 200
-    assert blue < 50
 
 
 def png_header(width: int, height: int) -> bytes:
@@ -183,7 +244,24 @@ def test_a_stored_picture_has_a_name_nobody_guesses_and_all_its_files() -> None:
     assert len(image.file.name) > 30
     assert all(default_storage.exists(name) for name in image.file_names)
     stem = image.url.removesuffix(".jpg")
-    assert image.srcset == f"{stem}-480.webp 480w, {stem}-800.webp 800w, {image.url} 1000w"
+    assert stem.endswith("-1000x500")
+    assert image.sources == [
+        Source(
+            f"image/{kind}",
+            f"{stem}-480.{kind} 480w, {stem}-800.{kind} 800w, {stem}-1000.{kind} 1000w",
+        )
+        for kind in ("avif", "webp")
+    ]
+
+
+@pytest.mark.django_db
+def test_a_picture_whose_name_tells_no_size_is_shown_as_it_was_kept() -> None:
+    stem = "pictures/0123456789abcdef01234567"
+    image = Image(file=f"{stem}.jpg", width=1600, height=900, rendition_widths=[480, 800])
+    srcset = f"/media/{stem}-480.webp 480w, /media/{stem}-800.webp 800w"
+    assert image.sources == [Source("image/webp", srcset)]
+    assert image.file_names == [f"{stem}.jpg", f"{stem}-480.webp", f"{stem}-800.webp"]
+    assert Image(file=f"{stem}.jpg", width=300, height=200).sources == []
 
 
 @pytest.mark.django_db
