@@ -1,4 +1,4 @@
-"""Every test: on SQLite and files, on PostgreSQL and Redis, and in a browser (`make test`).
+"""Every test: on SQLite and files, on PostgreSQL and Redis, in a browser, behind nginx.
 
 What follows `python -m careersite.tests` goes to pytest: `make test ARGS="-k unsubscribe"`.
 """
@@ -13,7 +13,7 @@ from careersite.leash import Leash
 from careersite.tests.private_servers import install_missing, private_servers, run_leashed
 
 NO_TESTS_FOUND = 5
-IN_PARALLEL = ("-n", "2", "--dist", "loadgroup")
+IN_PARALLEL = ("-m", "not e2e and not nginx", "-n", "2", "--dist", "loadgroup")
 
 
 class Run:
@@ -48,13 +48,10 @@ def main(arguments: list[str]) -> int:
     os.environ.pop("DJANGO_SETTINGS_MODULE", None)  # conftest.py sets up everything itself
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     runs = [
-        Run("SQLite and the filesystem broker", set(), ("-m", "not e2e", *IN_PARALLEL)),
-        Run(
-            "PostgreSQL and Redis",
-            {"postgres", "redis-server"},
-            ("-m", "not e2e", *IN_PARALLEL),
-        ),
+        Run("SQLite and the filesystem broker", set(), IN_PARALLEL),
+        Run("PostgreSQL and Redis", {"postgres", "redis-server"}, IN_PARALLEL),
         Run("A reader and an editor in Chromium", {"chromium"}, ("-m", "e2e")),
+        Run("Two caches, nginx in front", {"nginx"}, ("-m", "nginx")),
     ]
     missing = install_missing()
     for run in runs:

@@ -25,7 +25,12 @@ from careersite.leash import Leash, end_at_once
 START_DEADLINE_S = 60
 STOP_DEADLINE_S = 15
 DATABASE_NAME = "careersite"
-PACKAGES = {"postgres": "postgresql", "redis-server": "redis-server", "chromium": "chromium"}
+PACKAGES = {
+    "postgres": "postgresql",
+    "redis-server": "redis-server",
+    "chromium": "chromium",
+    "nginx": "nginx",
+}
 # Tests may lose their data with the machine; they may not be slow.
 POSTGRES_SETTINGS = (
     "listen_addresses=",
@@ -41,9 +46,11 @@ class ServerFailed(Exception):
 
 
 def find_program(name: str) -> str | None:
-    """Debian keeps PostgreSQL's programs out of PATH, one folder a version."""
+    """Debian keeps PostgreSQL's programs out of PATH, one folder a version, and nginx out of it
+    for all but root."""
     in_debian = sorted(glob.glob(f"/usr/lib/postgresql/*/bin/{name}"), key=version_of)
-    return in_debian[-1] if in_debian else shutil.which(name)
+    found = in_debian[-1] if in_debian else shutil.which(name)
+    return found or shutil.which(name, path="/usr/sbin")
 
 
 def version_of(path: str) -> float:
