@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from blog.models import CallToAction, Publication
+from blog.models import CallToAction, Publication, Series
 from blog.tests.factories import make_article, make_articles, make_author, make_image, make_topic
 
 pytestmark = pytest.mark.django_db
@@ -16,9 +16,11 @@ pytestmark = pytest.mark.django_db
 JSON_LD = re.compile(r'<script type="application/ld\+json">(.*?)</script>', re.DOTALL)
 
 
-def json_ld(html: str) -> dict:
+def json_ld(html: str, kind: str = "BlogPosting") -> dict:
+    """The one thing of this kind that the page states."""
     (found,) = JSON_LD.findall(html)
-    return json.loads(found)
+    (thing,) = (one for one in json.loads(found)["@graph"] if one["@type"] == kind)
+    return thing
 
 
 def test_the_page_shows_the_whole_article(client: Client) -> None:
@@ -129,6 +131,98 @@ def test_search_engines_get_its_facts(client: Client, settings: object) -> None:
     assert facts["image"]["url"] == f"https://seat.example{article.cover.url}"
     assert (facts["image"]["width"], facts["image"]["height"]) == (1600, 900)
     assert facts["publisher"]["name"] == "Open Seat"
+
+
+def test_every_fact_of_an_article_is_stated(client: Client, settings: object) -> None:
+    settings.SITE_URL = "https://seat.example"
+    offers, pay = make_topic("Offers", position=1), make_topic("Pay", position=2)
+    series = Series.objects.create(title="Moving on")
+    article = make_article(topics=[pay, offers], series=series, body="<p>One two three.</p>")
+
+    facts = json_ld(client.get(article.get_absolute_url()).content.decode())
+
+    assert (facts["articleSection"], facts["keywords"]) == ("Offers", ["Offers", "Pay"])
+    assert facts["isPartOf"]["name"] == "Moving on"
+    assert (facts["wordCount"], facts["inLanguage"]) == (3, "en")
+    assert facts["publisher"]["logo"]["url"].startswith("https://seat.example/static/icons/")
+    assert facts["mainEntityOfPage"] == f"https://seat.example{article.get_absolute_url()}"
+
+
+def test_the_way_down_to_an_article_is_shown_and_stated(client: Client, settings: object) -> None:
+    settings.SITE_URL = "https://seat.example"
+    article = make_article("Facts", slug="facts", topics=[make_topic("Offers"), make_topic("Pay")])
+
+    html = client.get(article.get_absolute_url()).content.decode()
+
+    shown = html[html.index('aria-label="Breadcrumb"') : html.index("<h1")]
+    assert re.findall(r'<a[^>]+href="([^"]+)">([^<]+)', shown) == [
+        *(("/", "Home"), ("/topics/offers/", "Offers"))
+    ]
+    steps = json_ld(html, "BreadcrumbList")["itemListElement"]
+    assert [(step["position"], step["name"], step["item"]) for step in steps] == [
+        (1, "Home", "https://seat.example/"),
+        (2, "Offers", "https://seat.example/topics/offers/"),
+        (3, "Facts", "https://seat.example/articles/facts/"),
+    ]
+
+
+def test_an_article_without_a_topic_lies_right_below_the_home_page(client: Client) -> None:
+    html = client.get(make_article("Facts").get_absolute_url()).content.decode()
+
+    assert 'aria-label="Breadcrumb"' not in html
+    names = [step["name"] for step in json_ld(html, "BreadcrumbList")["itemListElement"]]
+    assert names == ["Home", "Facts"]
+
+
+def test_questions_with_answers_are_stated(client: Client) -> None:
+    article = make_article(
+        body="<p>Intro</p><h2>Who &amp; why?</h2><p>You.</p><ul><li>Because.</li></ul>"
+        "<h3>When?</h3><p>Now. </script></p><h2>Nothing asked</h2><p>x</p><h2>And this?</h2>"
+    )
+
+    html = client.get(article.get_absolute_url()).content.decode()
+
+    questions = json_ld(html, "FAQPage")["mainEntity"]
+    assert [(one["name"], one["acceptedAnswer"]["text"]) for one in questions] == [
+        ("Who & why?", "You.\nBecause."),
+        ("When?", "Now."),
+    ]
+
+
+def test_one_question_makes_no_list_of_questions(client: Client) -> None:
+    article = make_article(body="<h2>Who?</h2><p>You.</p><h2>When?</h2><h2>So</h2><p>x</p>")
+
+    assert "FAQPage" not in client.get(article.get_absolute_url()).content.decode()
+
+
+def test_the_home_page_says_whose_site_it_is(client: Client, settings: object) -> None:
+    settings.SITE_URL = "https://seat.example"
+    make_articles(13)
+
+    html = client.get("/").content.decode()
+
+    assert json_ld(html, "Organization")["name"] == "Open Seat"
+    site = json_ld(html, "WebSite")
+    assert site["url"] == "https://seat.example/"
+    assert site["publisher"]["@id"] == json_ld(html, "Organization")["@id"]
+    assert "ld+json" not in client.get("/page/2/").content.decode()
+
+
+def test_networks_are_told_when_and_what_it_is_about(client: Client) -> None:
+    article = make_article(
+        topics=[make_topic("Offers", position=1), make_topic("Pay", position=2)],
+        published_at=datetime(2026, 3, 14, 9, tzinfo=UTC),
+    )
+
+    html = client.get(article.get_absolute_url()).content.decode()
+
+    for name, value in (
+        ("published_time", "2026-03-14T09:00:00+00:00"),
+        ("modified_time", "2026-03-14T09:00:00+00:00"),
+        ("section", "Offers"),
+        ("tag", "Pay"),
+    ):
+        assert f'<meta property="article:{name}" content="{value}">' in html
 
 
 def test_no_title_breaks_out_of_its_place(client: Client) -> None:

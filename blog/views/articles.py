@@ -37,7 +37,7 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
         "next": others.next,
         "related": others.related,
         "parts": others.parts,
-        "json_ld": article_json_ld(found, about, context["publication"]),
+        "json_ld": article_json_ld(found, topics, about, context["publication"]),
     }
     return public_page(request, "blog/article.html", context)
 

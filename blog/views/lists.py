@@ -10,6 +10,7 @@ from blog.plain_text import excerpt
 from blog.site_address import absolute
 from blog.views.errors import not_found
 from blog.views.furniture import DESCRIPTION_LENGTH, page_context, public_page
+from blog.views.json_ld import home_json_ld
 
 
 @require_safe
@@ -22,6 +23,7 @@ def home(request: HttpRequest, number: int = 1) -> HttpResponse:
     context = page_context(request, title=title, number=number)
     context |= {"featured": leads[0] if leads else None, "page": page}
     context["articles"] = page.articles[len(leads) :]
+    context["json_ld"] = home_json_ld(context["publication"]) if number == 1 else ""
     return public_page(request, "blog/home.html", context)
 
 
