@@ -11,6 +11,8 @@ from django.views.decorators.http import require_safe
 from blog.models import Article, Topic
 from blog.plain_text import excerpt
 from blog.related import related_ids
+from blog.sharing import share_links
+from blog.site_address import absolute
 from blog.views.errors import not_found
 from blog.views.furniture import DESCRIPTION_LENGTH, RECENT_POSTS, page_context, public_page
 from blog.views.json_ld import article_json_ld
@@ -30,6 +32,7 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
     context = page_context(
         request, title=found.title, description=about, topics=navigation, recent=others.recent
     )
+    page_url = absolute(found.get_absolute_url())
     context |= {
         "article": found,
         "topics": topics,
@@ -37,6 +40,8 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
         "next": others.next,
         "related": others.related,
         "parts": others.parts,
+        "page_url": page_url,
+        "share_links": share_links(found.title, page_url),
         "json_ld": article_json_ld(found, topics, about, context["publication"]),
     }
     return public_page(request, "blog/article.html", context)
