@@ -1,0 +1,64 @@
+"""`make bench`: measures and prints tables. A choice: make bench ARGS="pages uncached"."""
+
+import argparse
+import signal
+import sys
+import time
+
+from bench import expansion, pages, sending, uncached
+from bench.machine import await_calm, describe
+from careersite.leash import Leash
+
+GRACE_S = 20
+NAMES = ("pages", "uncached", "sending", "expansion")
+
+
+def main() -> int:
+    asked = parsed()
+    leash = Leash(GRACE_S)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    load = await_calm(asked.patience)
+    print(f"{describe()}; load at the start {load:.2f}", flush=True)
+    began = time.monotonic()
+    for name in asked.what or NAMES:
+        measure(name, asked, leash)
+    print(f"Measured in {time.monotonic() - began:.0f} s.")
+    return 0
+
+
+def measure(name: str, asked: argparse.Namespace, leash: Leash) -> None:
+    match name:
+        case "pages":
+            pages.measure(leash, seconds=asked.seconds, rounds=asked.rounds)
+        case "uncached":
+            uncached.measure(leash, requests=asked.requests, articles=asked.articles)
+        case "sending":
+            sending.measure(leash, subscribers=asked.subscribers)
+        case "expansion":
+            expansion.measure(leash, subscribers=asked.list)
+
+
+def parsed() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("what", nargs="*", help=f"out of {', '.join(NAMES)}; all, if not given")
+    for name, default, meaning in (
+        ("seconds", 4, "pages: how long each load lasts"),
+        ("rounds", 3, "pages: how often each load is repeated; the median counts"),
+        ("requests", 100, "uncached: requests for each page"),
+        ("articles", 10_000, "uncached: how many there are the second time"),
+        ("subscribers", 10_000, "sending: to how many"),
+        ("list", 100_000, "expansion: for how many"),
+        ("patience", 180, "how many seconds to wait for a calm machine"),
+    ):
+        parser.add_argument(f"--{name}", type=int, default=default, help=f"{meaning} ({default})")
+    asked = parser.parse_args()
+    if unknown := set(asked.what) - set(NAMES):
+        parser.error(f"there is no measurement called {', '.join(sorted(unknown))}")
+    return asked
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
