@@ -4,13 +4,16 @@ import logging
 import unicodedata
 
 from django.db import InterfaceError, OperationalError
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 from django.urls import Resolver404, resolve, reverse
+from django.utils import timezone
 from django.utils.encoding import escape_uri_path
 from django.views.decorators.csrf import csrf_exempt
 
 from blog.models import Article, Author, FormerAddress, Publication, Topic
-from blog.views.furniture import moved, page_context, public_page
+from blog.nearest import CONSIDERED, asked_for, candidates, nearest, pieces
+from blog.views.furniture import RECENT_POSTS, moved, page_context, public_page
 
 logger = logging.getLogger(__name__)
 
@@ -63,8 +66,25 @@ def not_found(
 
 
 def lost(request: HttpRequest, **furniture: object) -> HttpResponse:
+    slug = asked_for(request.path)
+    near: list[Article | Topic] = []
+    if "recent" not in furniture:
+        furniture["recent"], near = recent_and_near(slug)
+    if "topics" in furniture:
+        near = nearest(slug, furniture["topics"]) or near
     context = page_context(request, title="Page not found", **furniture)
-    return public_page(request, "404.html", {**context, "noindex": True}, status=404)
+    context |= {"noindex": True, "near": near, "query": slug.replace("-", " ")}
+    return public_page(request, "404.html", context, status=404)
+
+
+def recent_and_near(slug: str) -> tuple[list[Article], list[Article]]:
+    """The newest articles, and those whose addresses are like the one asked for: one query."""
+    public = Article.objects.published(timezone.now())
+    wanted = Q(pk__in=public.newest_first().values("pk")[:RECENT_POSTS])
+    if pieces(slug):
+        wanted |= Q(pk__in=candidates(slug))
+    found = list(public.filter(wanted).recent(RECENT_POSTS + CONSIDERED))
+    return found[:RECENT_POSTS], nearest(slug, found)
 
 
 def new_address(request: HttpRequest) -> str | None:
