@@ -12,14 +12,16 @@ from careersite.supervisor import ROOT
 from careersite.tests.private_servers import find_program
 from careersite.tests.processes import PROC, descendants, is_running
 
-pytestmark = [
-    pytest.mark.skipif(
-        not (find_program("postgres") and find_program("redis-server") and PROC.exists()),
-        reason="needs PostgreSQL, Redis and Linux",
-    ),
-    pytest.mark.xdist_group("servers"),
-]
+pytestmark = pytest.mark.skipif(
+    not (find_program("postgres") and find_program("redis-server") and PROC.exists()),
+    reason="needs PostgreSQL, Redis and Linux",
+)
 SHOW_AND_STAY = "echo $DATABASE_URL $REDIS_URL; exec sleep 1000"
+
+
+def heed_interrupts() -> None:
+    """A run in the background hands down that SIGINT is ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
@@ -30,6 +32,7 @@ def servers() -> Iterator[subprocess.Popen]:
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
+        preexec_fn=heed_interrupts,
     )
     yield process
     process.kill()
