@@ -103,7 +103,7 @@ def test_the_date_is_that_of_the_sites_own_zone(client: Client, settings: object
 
     html = client.get(article.get_absolute_url()).content.decode()
 
-    assert '<time datetime="2026-03-14T23:30:00-04:00">14 March 2026</time>' in html
+    assert '<time datetime="2026-03-14T23:30:00-0400">14 March 2026</time>' in html
 
 
 def test_the_description_falls_back_to_the_text(client: Client) -> None:

@@ -100,7 +100,7 @@ def test_readers_are_told_after_a_day(client: Client, admin_user: User) -> None:
     article.title = "A third title"
     save(article, admin_user, LATER)
     html = client.get(article.get_absolute_url()).content.decode()
-    assert 'Updated <time datetime="2026-03-14T09:00:00+00:00">14 March 2026</time>' in html
+    assert 'Updated <time datetime="2026-03-14T09:00:00+0000">14 March 2026</time>' in html
     assert '"dateModified": "2026-03-14T09:00:00+00:00"' in html
 
 

@@ -1,4 +1,5 @@
-"""Every test: on SQLite and files, on PostgreSQL and Redis, in a browser, behind nginx.
+"""Every test: on SQLite and files, on PostgreSQL and Redis, in a browser, behind nginx,
+and each page by the HTML checker.
 
 What follows `python -m careersite.tests` goes to pytest: `make test ARGS="-k unsubscribe"`.
 """
@@ -13,7 +14,7 @@ from careersite.leash import Leash
 from careersite.tests.private_servers import install_missing, private_servers, run_leashed
 
 NO_TESTS_FOUND = 5
-IN_PARALLEL = ("-m", "not e2e and not nginx", "-n", "2", "--dist", "loadgroup")
+IN_PARALLEL = ("-m", "not e2e and not nginx and not checker", "-n", "2", "--dist", "loadgroup")
 
 
 class Run:
@@ -52,6 +53,7 @@ def main(arguments: list[str]) -> int:
         Run("PostgreSQL and Redis", {"postgres", "redis-server"}, IN_PARALLEL),
         Run("A reader and an editor in Chromium", {"chromium"}, ("-m", "e2e")),
         Run("Two caches, nginx in front", {"nginx"}, ("-m", "nginx")),
+        Run("The HTML of each page", {"java"}, ("-m", "checker")),
     ]
     missing = install_missing()
     for run in runs:

@@ -30,6 +30,7 @@ PACKAGES = {
     "redis-server": "redis-server",
     "chromium": "chromium",
     "nginx": "nginx",
+    "java": "default-jre-headless",
 }
 # Tests may lose their data with the machine; they may not be slow.
 POSTGRES_SETTINGS = (

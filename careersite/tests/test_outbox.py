@@ -1,9 +1,7 @@
 """Mail that goes nowhere: kept whole as files, and shown safely."""
 
-import importlib
 import os
 import re
-from collections.abc import Iterator
 from email import message_from_bytes, policy
 from pathlib import Path
 from threading import Thread
@@ -11,28 +9,12 @@ from threading import Thread
 import pytest
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.test import Client
-from django.urls import clear_url_caches
 from pytest_django import Settings
 
 from careersite import outbox
+from careersite.tests.addresses import read_addresses_anew
 
-pytestmark = pytest.mark.django_db
-
-
-def read_addresses_anew() -> None:
-    """Not imported above: that would be before tests switch DEBUG off."""
-    importlib.reload(importlib.import_module("careersite.urls"))
-    clear_url_caches()
-
-
-@pytest.fixture(autouse=True)
-def addresses(settings: Settings) -> Iterator[None]:
-    """The pages have addresses only while DEBUG is on, and in tests it is off."""
-    settings.DEBUG = True
-    read_addresses_anew()
-    yield
-    settings.DEBUG = False
-    read_addresses_anew()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("addresses_of_debug")]
 
 
 @pytest.fixture(autouse=True)

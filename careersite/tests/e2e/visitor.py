@@ -1,14 +1,12 @@
 """Somebody who walks through the site with a plain client: a stranger, or staff with a session."""
 
 import re
-from collections.abc import Iterable, Iterator
-from html import unescape
 from http.cookies import SimpleCookie
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from careersite.tests.e2e.front import HOST, Reply, Server
+from careersite.tests.links import own_paths
 
-LINK = re.compile(r'(?:href|src)="([^"#]+)')
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 STAMP = re.compile(rb'(name="form_stamp" value=")[^"]*')
 
@@ -48,19 +46,12 @@ class Visitor:
             path = ahead.pop()
             if path in seen or path.startswith(leaving_out):
                 continue
-            seen[path] = self.get(path)
-            ahead += own_paths(path, seen[path])
+            reply = seen[path] = self.get(path)
+            if reply["Location"]:
+                ahead.append(urlsplit(reply["Location"]).path)
+            if (reply["Content-Type"] or "").startswith("text/html"):
+                ahead += own_paths(reply.body.decode(), f"http://{HOST}{path}")
         return seen
-
-
-def own_paths(path: str, reply: Reply) -> Iterator[str]:
-    found: Iterable[str] = [reply["Location"]] if reply["Location"] else []
-    if (reply["Content-Type"] or "").startswith("text/html"):
-        found = [*found, *LINK.findall(reply.body.decode())]
-    for link in found:
-        parts = urlsplit(urljoin(f"http://{HOST}{path}", unescape(link)))
-        if parts.scheme == "http" and parts.netloc == HOST:
-            yield parts.path
 
 
 def without_stamp(body: bytes) -> bytes:
