@@ -2,7 +2,7 @@ from django.urls import path, register_converter
 from django.urls.converters import IntConverter, StringConverter
 
 from blog import feeds, sitemaps
-from blog.views import archive, articles, errors, lists, pages, search
+from blog.views import archive, articles, errors, lists, pages, search, sharing
 
 
 class UnicodeSlug(StringConverter):
@@ -26,7 +26,12 @@ class Month(IntConverter):
         return f"{value:02d}"
 
 
+class Fingerprint(StringConverter):
+    regex = "[0-9a-f]{16}"
+
+
 register_converter(UnicodeSlug, "uslug")
+register_converter(Fingerprint, "fingerprint")
 register_converter(LaterPage, "later")
 register_converter(Year, "year")
 register_converter(Month, "month")
@@ -35,6 +40,11 @@ urlpatterns = [
     path("", lists.home, name="home"),
     path("page/<later:number>/", lists.home, name="home_page"),
     path("articles/<uslug:slug>/", articles.article, name="article"),
+    path(
+        "share/<uslug:slug>-<fingerprint:fingerprint>.jpg",
+        sharing.share_picture,
+        name="share_picture",
+    ),
     path("topics/<uslug:slug>/", lists.topic, name="topic"),
     path("topics/<uslug:slug>/page/<later:number>/", lists.topic, name="topic_page"),
     path("topics/<uslug:slug>/feed.xml", feeds.topic_rss, name="topic_feed"),

@@ -245,26 +245,6 @@ def test_a_script_in_the_body_is_not_in_the_page(client: Client) -> None:
     assert "alert(1)" not in html
 
 
-def test_sharing_shows_the_cover_with_its_size(client: Client, settings: object) -> None:
-    settings.SITE_URL = "https://seat.example"
-    article = make_article(cover=make_image(alternative_text="Two chairs"))
-
-    html = client.get(article.get_absolute_url()).content.decode()
-
-    assert '<meta property="og:type" content="article">' in html
-    url = f"https://seat.example{article.cover.url}"
-    assert f'<meta property="og:image" content="{url}">' in html
-    assert '<meta property="og:image:width" content="1600">' in html
-    assert '<meta property="og:image:height" content="900">' in html
-    assert '<meta property="og:image:alt" content="Two chairs">' in html
-
-
-def test_without_a_cover_the_sites_own_picture_is_shared(client: Client) -> None:
-    html = client.get(make_article().get_absolute_url()).content.decode()
-
-    assert re.search(r'property="og:image" content="http://[^"]+/static/share[^"]*png"', html)
-
-
 def test_the_call_to_action_stands_beside_it_until_it_is_switched_off(client: Client) -> None:
     article = make_article()
     call = CallToAction.objects.create(

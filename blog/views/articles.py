@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from blog.models import Article, Topic
 from blog.plain_text import excerpt
 from blog.related import related_ids
+from blog.share_picture import SharePicture
 from blog.sharing import share_links
 from blog.site_address import absolute
 from blog.views.errors import not_found
@@ -41,6 +42,7 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
         "related": others.related,
         "parts": others.parts,
         "page_url": page_url,
+        "share_picture": SharePicture.of(found, topics, context["publication"]),
         "share_links": share_links(found.title, page_url),
         "json_ld": article_json_ld(found, topics, about, context["publication"]),
     }

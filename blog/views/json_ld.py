@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from blog.models import Article, Image, Publication, Topic
 from blog.page_text import Heading
+from blog.share_picture import SharePicture
 from blog.site_address import absolute
 
 # Inside <script> nothing is unescaped, so what could end it is written in JSON's own way.
@@ -59,8 +60,8 @@ def posting(
     if topics:
         facts["articleSection"] = topics[0].name
         facts["keywords"] = [topic.name for topic in topics]
-    if article.cover:
-        facts["image"] = image_json_ld(article.cover)
+    picture = article.cover or SharePicture.of(article, topics, publication)
+    facts["image"] = image_json_ld(picture)
     if article.series:
         facts["isPartOf"] = {"@type": "CreativeWorkSeries", "name": article.series.title}
     return facts
@@ -130,7 +131,7 @@ def answers(questions: list[Heading]) -> Facts:
     }
 
 
-def image_json_ld(image: Image) -> Facts:
+def image_json_ld(image: Image | SharePicture) -> Facts:
     return {
         "@type": "ImageObject",
         "url": absolute(image.url),
