@@ -64,15 +64,18 @@ def topic_rss(request: HttpRequest, slug: str) -> HttpResponse:
     found = next((topic for topic in topics if topic.slug == slug), None)
     if found is None:
         return not_found(request)
-    publication = Publication.current()
-    channel = Channel(
-        title=f"{found.name} · {publication.name}",
-        description=found.introduction or publication.tagline,
-        path=found.get_absolute_url(),
-        feed_path=reverse("topic_feed", kwargs={"slug": slug}),
-        articles=articles,
-    )
-    return xml_answer(channel, RssOfWholeArticles)
+    path = found.get_absolute_url()
+    return xml_answer(part(found.name, found.introduction, path, articles), RssOfWholeArticles)
+
+
+@require_safe
+def author_rss(request: HttpRequest, slug: str) -> HttpResponse:
+    articles = newest(Article.objects.published().filter(author__slug=slug))
+    if not articles:
+        return not_found(request)
+    found = articles[0].author
+    path = found.get_absolute_url()
+    return xml_answer(part(found.name, found.biography, path, articles), RssOfWholeArticles)
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,13 @@ def whole_site(feed_name: str) -> Channel:
         feed_path=reverse(feed_name),
         articles=newest(Article.objects.published()),
     )
+
+
+def part(name: str, about: str, path: str, articles: list[Article]) -> Channel:
+    """The channel of a topic or an author: its feed lies right below its page."""
+    publication = Publication.current()
+    title = f"{name} · {publication.name}"
+    return Channel(title, about or publication.tagline, path, f"{path}feed.xml", articles)
 
 
 def newest(articles: ArticleQuerySet) -> list[Article]:

@@ -2,7 +2,7 @@ from django.urls import path, register_converter
 from django.urls.converters import IntConverter, StringConverter
 
 from blog import feeds, sitemaps
-from blog.views import archive, articles, errors, lists, pages, search, sharing
+from blog.views import archive, articles, copies, errors, lists, pages, search, sharing
 
 
 class UnicodeSlug(StringConverter):
@@ -40,6 +40,7 @@ urlpatterns = [
     path("", lists.home, name="home"),
     path("page/<later:number>/", lists.home, name="home_page"),
     path("articles/<uslug:slug>/", articles.article, name="article"),
+    path("articles/<uslug:slug>.md", copies.article_markdown, name="article_markdown"),
     path(
         "share/<uslug:slug>-<fingerprint:fingerprint>.jpg",
         sharing.share_picture,
@@ -50,6 +51,7 @@ urlpatterns = [
     path("topics/<uslug:slug>/feed.xml", feeds.topic_rss, name="topic_feed"),
     path("authors/<uslug:slug>/", lists.author, name="author"),
     path("authors/<uslug:slug>/page/<later:number>/", lists.author, name="author_page"),
+    path("authors/<uslug:slug>/feed.xml", feeds.author_rss, name="author_feed"),
     path("archive/", archive.archive, name="archive"),
     path("archive/<year:year>/<month:month>/", archive.archive_month, name="archive_month"),
     path(
@@ -63,6 +65,7 @@ urlpatterns = [
     path("feed.json", feeds.json_feed, name="json_feed"),
     path("sitemap.xml", sitemaps.sitemap, name="sitemap"),
     path("robots.txt", pages.robots, name="robots"),
+    path("llms.txt", copies.llms, name="llms"),
     path("about/", pages.page, {"slug": "about"}, name="about"),
     path("privacy/", pages.page, {"slug": "privacy"}, name="privacy"),
     path("<path:path>", errors.nowhere),

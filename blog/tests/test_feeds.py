@@ -26,6 +26,7 @@ CONTENT_TYPES = {
     "/atom.xml": "application/atom+xml; charset=utf-8",
     "/feed.json": "application/feed+json; charset=utf-8",
     "/topics/offers/feed.xml": "application/rss+xml; charset=utf-8",
+    "/authors/maya-lindqvist/feed.xml": "application/rss+xml; charset=utf-8",
 }
 SITE = "https://seat.example"
 
@@ -245,7 +246,29 @@ def test_a_topics_feed_has_its_own_articles(client: Client, offers: object) -> N
     assert titles == ["In it"]
 
 
-@pytest.mark.parametrize("address", ["/feed.xml", "/topics/offers/feed.xml"])
+def test_an_authors_feed_has_the_authors_articles(client: Client) -> None:
+    make_article("Hers", author=make_author("Ann Ko", slug="ann", biography="Writes."))
+    make_article("His", author=make_author("Bo"))
+    make_article("Hers, not yet", author=Article.objects.first().author, published_at=None)
+
+    channel = ElementTree.fromstring(client.get("/authors/ann/feed.xml").content)[0]
+
+    assert [item.findtext("title") for item in channel.findall("item")] == ["Hers"]
+    assert channel.findtext("title") == "Ann Ko · Open Seat"
+    assert channel.findtext("description") == "Writes."
+    assert channel.findtext("link") == f"{SITE}/authors/ann/"
+
+
+def test_an_author_without_a_public_article_has_no_feed(client: Client) -> None:
+    make_article(author=make_author("Ann Ko", slug="ann"), published_at=None)
+
+    assert client.get("/authors/ann/feed.xml").status_code == 404
+    assert client.get("/authors/nobody/feed.xml").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "address", ["/feed.xml", "/topics/offers/feed.xml", "/authors/maya-lindqvist/feed.xml"]
+)
 def test_a_feed_knows_its_own_address(client: Client, offers: object, address: str) -> None:
     make_article(topics=[offers])
 

@@ -28,6 +28,8 @@ PAGES = [
     "/search/?q=article&page=2",
     "/about/",
     "/sitemap.xml",
+    "/llms.txt",
+    "/articles/article-1.md",
     "/nothing/",
     "/articles/nothing/",
     "/topics/nothing/",
@@ -37,7 +39,10 @@ PAGES = [
     "/authors/maya-lindqvist/page/999/",
     "/archive/1999/01/",
 ]
-FEEDS = ["/feed.xml", "/atom.xml", "/feed.json", "/topics/offers/feed.xml"]
+FEEDS = [
+    *("/feed.xml", "/atom.xml", "/feed.json", "/topics/offers/feed.xml"),
+    "/authors/maya-lindqvist/feed.xml",
+]
 
 
 @pytest.fixture
@@ -90,7 +95,7 @@ def test_a_former_address_costs_less_than_a_page(
         assert client.get("/articles/article-1/").status_code == 301
 
 
-@pytest.mark.parametrize("address", [*PAGES[:14], *FEEDS])
+@pytest.mark.parametrize("address", [*PAGES[:16], *FEEDS])
 def test_more_articles_cost_no_more_queries(
     client: Client, articles: list[Article], address: str
 ) -> None:

@@ -25,6 +25,12 @@ def test_a_renamed_article_is_found_at_its_old_address(client: Client) -> None:
     assert way(client, "/articles/old/?a=1&b=%C3%A9") == (301, "/articles/new/?a=1&b=%C3%A9")
 
 
+def test_a_renamed_article_takes_its_copy_along(client: Client) -> None:
+    make_article(slug="old").rename("new")
+
+    assert way(client, "/articles/old.md?a=1") == (301, "/articles/new.md?a=1")
+
+
 def test_two_renames_make_no_chain(client: Client) -> None:
     article = make_article(slug="first")
     article.rename("second")
@@ -101,6 +107,7 @@ def test_a_renamed_author_takes_the_pages_along(client: Client) -> None:
 
     assert way(client, "/authors/maya-lindqvist/") == (301, "/authors/maya/")
     assert way(client, "/authors/maya-lindqvist/page/2/") == (301, "/authors/maya/page/2/")
+    assert way(client, "/authors/maya-lindqvist/feed.xml") == (301, "/authors/maya/feed.xml")
 
 
 def test_any_old_path_can_be_a_former_address(client: Client) -> None:

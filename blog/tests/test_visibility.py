@@ -36,6 +36,8 @@ SURFACES = [
     "/atom.xml",
     "/feed.json",
     "/topics/shared/feed.xml",
+    "/authors/maya-lindqvist/feed.xml",
+    "/llms.txt",
     "/nothing-here/",
     "/about/",
 ]
@@ -82,7 +84,11 @@ def test_the_same_article_once_public_is_seen_there(client: Client, surface: str
 
 @pytest.mark.parametrize("state", HIDDEN)
 @pytest.mark.parametrize(
-    "address", ["/articles/zebra/", "/topics/only-zebras/", "/topics/only-zebras/feed.xml"]
+    "address",
+    [
+        *("/articles/zebra/", "/articles/zebra.md"),
+        *("/topics/only-zebras/", "/topics/only-zebras/feed.xml"),
+    ],
 )
 def test_its_own_addresses_answer_as_if_it_never_was(
     client: Client, state: str, address: str

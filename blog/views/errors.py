@@ -20,7 +20,13 @@ logger = logging.getLogger(__name__)
 NOT_FOR_READERS = ("/admin/", "/media/", "/static/", "/anymail/")
 FIRST_PAGE = "/page/1/"
 # Addresses that lie below another one's, and move with it.
-BELOW = {"topic_page": "topic", "topic_feed": "topic", "author_page": "author"}
+BELOW = {
+    "article_markdown": "article",
+    "author_feed": "author",
+    "author_page": "author",
+    "topic_feed": "topic",
+    "topic_page": "topic",
+}
 
 
 @csrf_exempt  # nothing can be done here, so a POST is told what is wrong with its address

@@ -1,10 +1,9 @@
 """Lists of articles: all of them, those of a topic, those of an author."""
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from blog.models import Article, Topic
+from blog.models import Article, Author, Topic
 from blog.paging import list_page, numbered
 from blog.plain_text import excerpt
 from blog.site_address import absolute
@@ -41,14 +40,14 @@ def topic(request: HttpRequest, slug: str, number: int = 1) -> HttpResponse:
     context = page_context(
         request, title=found.name, description=about, number=number, topics=topics
     )
-    context["feed_links"].append(topic_feed_link(found))
+    context["feed_links"].append(feed_link(found))
     context |= {"topic": found, "articles": page.articles, "page": page}
     return public_page(request, "blog/topic.html", context)
 
 
-def topic_feed_link(topic: Topic) -> dict[str, str]:
-    url = absolute(reverse("topic_feed", kwargs={"slug": topic.slug}))
-    return {"title": f"{topic.name} (RSS)", "url": url, "type": "application/rss+xml"}
+def feed_link(owner: Topic | Author) -> dict[str, str]:
+    url = absolute(f"{owner.get_absolute_url()}feed.xml")
+    return {"title": f"{owner.name} (RSS)", "url": url, "type": "application/rss+xml"}
 
 
 @require_safe
@@ -62,5 +61,6 @@ def author(request: HttpRequest, slug: str, number: int = 1) -> HttpResponse:
     found = page.articles[0].author
     about = excerpt(found.biography, DESCRIPTION_LENGTH) or f"Articles by {found.name}."
     context = page_context(request, title=found.name, description=about, number=number)
+    context["feed_links"].append(feed_link(found))
     context |= {"author": found, "articles": page.articles, "page": page}
     return public_page(request, "blog/author.html", context)
