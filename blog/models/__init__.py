@@ -6,6 +6,7 @@ from blog.models.image import Image
 from blog.models.page import Page
 from blog.models.publication import CallToAction, Publication
 from blog.models.revision import Revision
+from blog.models.search import SearchEntry, SearchWord
 from blog.models.series import Series
 from blog.models.topic import Topic
 
@@ -19,6 +20,8 @@ __all__ = [
     "Page",
     "Publication",
     "Revision",
+    "SearchEntry",
+    "SearchWord",
     "Series",
     "Topic",
 ]

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +16,7 @@ from blog.models.address import FormerAddress
 from blog.models.author import Author
 from blog.models.image import Image
 from blog.models.revision import Revision
+from blog.models.search import Rank, SearchEntry
 from blog.models.series import Series
 from blog.models.topic import Topic
 from blog.nudges import nudge
@@ -23,6 +24,7 @@ from blog.page_text import PageText
 from blog.pictures_in_text import with_pictures
 from blog.plain_text import plain_text, reading_minutes
 from blog.sanitizer import sanitize
+from blog.searching.query import Query
 from blog.slugs import MAX_LENGTH, slug_for
 
 # A slip mended on the day of publication is nothing to tell readers.
@@ -51,6 +53,11 @@ class ArticleQuerySet(models.QuerySet):
             .select_related("author", "cover")
             .defer("body", "body_text", "author__biography")
         )
+
+    def matching(self, query: Query) -> "ArticleQuerySet":
+        """Those that hold every term of `query`, the best first."""
+        found = self.filter(search_entry__title__matches=query) if query else self.none()
+        return found.order_by(Rank("search_entry__title", query), "-published_at", "-id")
 
     def recent(self, count: int) -> "ArticleQuerySet":
         return self.newest_first().only("title", "slug", "published_at")[:count]
@@ -145,7 +152,9 @@ class Article(models.Model):
         self.body = sanitize(self.body)
         self.body_text = plain_text(self.body)
         self.reading_minutes = reading_minutes(self.body_text)
-        super().save(*args, **kwargs)
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            SearchEntry.follow(self)
 
     def get_absolute_url(self) -> str:
         return reverse("article", kwargs={"slug": self.slug})

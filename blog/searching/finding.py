@@ -1,0 +1,108 @@
+"""What the public finds: `Search("negotiate", topics).page(1)`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+
+from django.db.models import Count, Exists, OuterRef, Subquery, Window
+from django.utils import timezone
+
+from blog.models import Article, Topic
+from blog.models.article import ArticleQuerySet
+from blog.paging import ARTICLES_A_PAGE, ListPage
+from blog.searching.query import Query, parsed
+from blog.searching.snippets import Marker
+from blog.searching.spelling import likely_texts
+
+RECENT_POSTS = 5
+
+
+@dataclass(frozen=True)
+class Search:
+    """`topics`: all public ones; their names count as texts of their articles. `topic` and `year`
+    leave out all other articles."""
+
+    text: str
+    topics: list[Topic]
+    topic: Topic | None = None
+    year: int | None = None
+    now: datetime = field(default_factory=timezone.now)
+
+    @cached_property
+    def query(self) -> Query:
+        return parsed(self.text).with_topics((topic.pk, topic.name) for topic in self.topics)
+
+    def articles(self) -> ArticleQuerySet:
+        """The best first."""
+        found = Article.objects.published(self.now).matching(self.query)
+        if self.topic:
+            found = found.filter(topics=self.topic)
+        if self.year:
+            found = found.filter(published_at__year=self.year)
+        return found
+
+    def page(self, number: int, address: Callable[[int], str]) -> ListPage | None:
+        """None beyond the last page. Two queries: which articles and how many, then these."""
+        start = (number - 1) * ARTICLES_A_PAGE
+        counted = self.articles().annotate(in_all=Window(Count("*")))
+        found = list(counted.values_list("pk", "in_all")[start : start + ARTICLES_A_PAGE])
+        if not found and number > 1:
+            return None
+        articles = self.with_snippets([pk for pk, _ in found])
+        return ListPage(articles, number, found[0][1] if found else 0, address)
+
+    def with_snippets(self, ids: list[int]) -> list[Article]:
+        """In this order, each with the part that answers the query, and with its first topic."""
+        if not ids:
+            return []
+        first_topic = Topic.objects.filter(articles=OuterRef("pk")).values("pk")[:1]
+        shown = Article.objects.defer("body").annotate(first_topic_id=Subquery(first_topic))
+        found = shown.in_bulk(ids)
+        topics = {topic.pk: topic for topic in self.topics}
+        marker = Marker(self.query)
+        for article in found.values():
+            article.snippet = marker.snippet(article.summary, article.body_text)
+            article.first_topic = topics.get(article.first_topic_id)
+        return [found[pk] for pk in ids if pk in found]
+
+    def alternatives(self) -> list["Search"]:
+        """What else could be looked for where this finds nothing; one query at the most."""
+        if not self.query:
+            return []
+        wider = [replace(self, topic=None, year=None)] if self.topic or self.year else []
+        return wider + [replace(self, text=text) for text in likely_texts(self.query)]
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a page with results shows beside them: the newest articles, the years to choose from
+    and, of several searches, the first that finds something."""
+
+    recent: list[Article]
+    years: list[int]
+    better: Search | None
+
+    @classmethod
+    def look(cls, now: datetime, searches: list[Search]) -> "Surroundings":
+        """All in one query."""
+        public = Article.objects.published(now)
+        oldest = public.order_by("published_at").values("published_at")[:1]
+        facts = {f"finds_{n}": Exists(search.articles()) for n, search in enumerate(searches)}
+        recent = list(public.annotate(oldest_at=Subquery(oldest), **facts).recent(RECENT_POSTS))
+        if not recent:
+            return cls([], [], None)
+        newest = recent[0]
+        last, first = map(year_of, (newest.published_at, newest.oldest_at))
+        finding = (search for n, search in enumerate(searches) if getattr(newest, f"finds_{n}"))
+        return cls(recent, list(range(last, first - 1, -1)), next(finding, None))
+
+
+def year_of(at: datetime) -> int:
+    return timezone.localtime(at).year
+
+
+def titles_matching(text: str, count: int) -> ArticleQuerySet:
+    """For suggestions while somebody is typing."""
+    query = parsed(text, in_titles=True)
+    return Article.objects.published().matching(query).only("title", "slug")[:count]
