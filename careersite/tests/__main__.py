@@ -14,7 +14,7 @@ from careersite.leash import Leash
 from careersite.tests.private_servers import install_missing, private_servers, run_leashed
 
 NO_TESTS_FOUND = 5
-IN_PARALLEL = ("-m", "not e2e and not nginx and not checker", "-n", "2", "--dist", "loadgroup")
+IN_PARALLEL = ("-m", "not e2e and not nginx and not checker", "-n", "2")
 
 
 class Run:

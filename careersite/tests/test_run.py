@@ -1,5 +1,6 @@
 """`make run` as a newcomer has it: the real site, its real processes, on data of its own."""
 
+import fcntl
 import os
 import re
 import signal
@@ -16,8 +17,6 @@ from careersite.supervisor import ROOT
 from careersite.tests.private_servers import free_port
 from careersite.tests.processes import PROC, running_with
 
-# In parallel they would only wait for each other's processors.
-pytestmark = pytest.mark.xdist_group("run")
 START_DEADLINE_S = 120
 needs_proc = pytest.mark.skipif(not PROC.exists(), reason="asks Linux which processes run")
 
@@ -70,7 +69,15 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def site(data_dir: Path, tmp_path: Path, eventually: Callable) -> Iterator[Site]:
+def only_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Parallel processes of one run share a database server: two sites must not migrate at once."""
+    with (tmp_path_factory.getbasetemp().parent / "only_site").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture
+def site(only_site: None, data_dir: Path, tmp_path: Path, eventually: Callable) -> Iterator[Site]:
     site = Site(data_dir, tmp_path / "output")
     site.start()
     try:
