@@ -15,6 +15,10 @@ class LaterPage(IntConverter):
     regex = "(?!1/)[1-9][0-9]{0,4}"
 
 
+class Ordinal(IntConverter):
+    regex = "[1-9][0-9]{0,9}"
+
+
 class Year(IntConverter):
     regex = "[12][0-9]{3}"
 
@@ -33,6 +37,7 @@ class Fingerprint(StringConverter):
 register_converter(UnicodeSlug, "uslug")
 register_converter(Fingerprint, "fingerprint")
 register_converter(LaterPage, "later")
+register_converter(Ordinal, "ordinal")
 register_converter(Year, "year")
 register_converter(Month, "month")
 
@@ -60,11 +65,14 @@ urlpatterns = [
         name="archive_month_page",
     ),
     path("search/", search.search, name="search"),
-    path("search/suggest/", search.suggest, name="search_suggest"),
     path("feed.xml", feeds.rss, name="feed"),
     path("atom.xml", feeds.atom, name="atom"),
     path("feed.json", feeds.json_feed, name="json_feed"),
     path("sitemap.xml", sitemaps.sitemap, name="sitemap"),
+    path("sitemaps/pages.xml", sitemaps.sitemap_pages, name="sitemap_pages"),
+    path(
+        "sitemaps/articles-<ordinal:number>.xml", sitemaps.sitemap_articles, name="sitemap_articles"
+    ),
     path("robots.txt", pages.robots, name="robots"),
     path("llms.txt", copies.llms, name="llms"),
     path("about/", pages.page, {"slug": "about"}, name="about"),

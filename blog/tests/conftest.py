@@ -1,6 +1,7 @@
 import pytest
 from django.test import Client
 
+from blog import sitemaps
 from blog.tests.desk import make_contributor, make_editor, signed_in
 from blog.tests.factories import make_author, make_topic
 
@@ -18,3 +19,9 @@ def editor(db: None) -> Client:
 def contributor(db: None) -> Client:
     make_topic("Interviews")
     return signed_in(make_contributor())
+
+
+@pytest.fixture
+def one_sitemap_of_articles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ids of a test's articles go on where those of the test before ended."""
+    monkeypatch.setattr(sitemaps, "ARTICLES_A_PART", 10**9)

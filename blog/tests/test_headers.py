@@ -9,7 +9,7 @@ from django.test import Client
 
 from blog.tests.factories import make_articles, make_topic
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("one_sitemap_of_articles")]
 
 PAGES = [
     "/",
@@ -24,6 +24,7 @@ PAGES = [
 NOT_INDEXED = ["/search/?q=article", "/nothing-here/"]
 FOR_MACHINES = [
     *("/feed.xml", "/atom.xml", "/feed.json", "/sitemap.xml", "/robots.txt", "/llms.txt"),
+    *("/sitemaps/pages.xml", "/sitemaps/articles-1.xml"),
     *("/articles/article-1.md", "/topics/offers/feed.xml", "/authors/maya-lindqvist/feed.xml"),
 ]
 STAMP = re.compile(r'(name="form_stamp" value=")[^"]*')

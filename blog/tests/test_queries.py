@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from blog.models import Article, CallToAction, Publication, Series
 from blog.tests.factories import make_article, make_articles, make_author, make_image, make_topic
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("one_sitemap_of_articles")]
 
 MOST = 5
 PAGES = [
@@ -28,6 +28,8 @@ PAGES = [
     "/search/?q=article&page=2",
     "/about/",
     "/sitemap.xml",
+    "/sitemaps/pages.xml",
+    "/sitemaps/articles-1.xml",
     "/llms.txt",
     "/articles/article-1.md",
     "/nothing/",
@@ -95,7 +97,7 @@ def test_a_former_address_costs_less_than_a_page(
         assert client.get("/articles/article-1/").status_code == 301
 
 
-@pytest.mark.parametrize("address", [*PAGES[:16], *FEEDS])
+@pytest.mark.parametrize("address", [*PAGES[:18], *FEEDS])
 def test_more_articles_cost_no_more_queries(
     client: Client, articles: list[Article], address: str
 ) -> None:

@@ -7,11 +7,14 @@ import pytest
 from django.test import Client
 
 from blog.models import Article
-from blog.tests.factories import make_article, make_author, make_topic
+from blog.tests.factories import make_article, make_author, make_image, make_topic
 
 pytestmark = pytest.mark.django_db
 
-NAMES = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
+NAMES = {
+    "s": "http://www.sitemaps.org/schemas/sitemap/0.9",
+    "image": "http://www.google.com/schemas/sitemap-image/1.1",
+}
 SITE = "https://seat.example"
 
 
@@ -20,12 +23,24 @@ def site(settings: object) -> None:
     settings.SITE_URL = SITE
 
 
-def entries(client: Client) -> dict[str, str | None]:
-    tree = ElementTree.fromstring(client.get("/sitemap.xml").content)
+def found_in(client: Client, path: str, what: str) -> dict[str, str | None]:
+    tree = ElementTree.fromstring(client.get(path).content)
     return {
-        url.findtext("s:loc", namespaces=NAMES): url.findtext("s:lastmod", namespaces=NAMES)
-        for url in tree.findall("s:url", NAMES)
+        one.findtext("s:loc", namespaces=NAMES): one.findtext("s:lastmod", namespaces=NAMES)
+        for one in tree.findall(f"s:{what}", NAMES)
     }
+
+
+def parts(client: Client) -> dict[str, str | None]:
+    return found_in(client, "/sitemap.xml", "sitemap")
+
+
+def entries(client: Client) -> dict[str, str | None]:
+    """Of all parts together."""
+    found: dict[str, str | None] = {}
+    for part in parts(client):
+        found |= found_in(client, part.removeprefix(SITE), "url")
+    return found
 
 
 def test_it_lists_everything_that_stands_for_itself(client: Client) -> None:
@@ -61,8 +76,53 @@ def test_dates_are_those_of_the_last_change_of_what_is_public(client: Client) ->
         assert datetime.fromisoformat(found[f"{SITE}{path}"]) == changed_at
 
 
-def test_it_says_what_it_is(client: Client) -> None:
-    assert client.get("/sitemap.xml").headers["Content-Type"] == "application/xml; charset=utf-8"
+@pytest.mark.parametrize(
+    "address", ["/sitemap.xml", "/sitemaps/pages.xml", "/sitemaps/articles-1.xml"]
+)
+def test_it_says_what_it_is(client: Client, address: str) -> None:
+    make_article(pk=1)
+
+    assert client.get(address).headers["Content-Type"] == "application/xml; charset=utf-8"
+
+
+def test_articles_are_parted_by_their_ids(client: Client) -> None:
+    for pk in (4_999, 5_000, 10_001):
+        make_article(f"Article {pk}", pk=pk, slug=str(pk))
+    make_article("Draft", pk=15_000, published_at=None)
+
+    assert list(parts(client)) == [
+        f"{SITE}/sitemaps/{name}.xml"
+        for name in ("pages", "articles-1", "articles-2", "articles-3")
+    ]
+    assert list(found_in(client, "/sitemaps/articles-2.xml", "url")) == [f"{SITE}/articles/5000/"]
+    for number in (0, 4, "01", 99_999_999_999, "x"):
+        assert client.get(f"/sitemaps/articles-{number}.xml").status_code == 404
+
+
+def test_a_part_changed_when_the_last_of_its_articles_did(client: Client) -> None:
+    published_at, revised_at = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 14, tzinfo=UTC)
+    make_article("A", pk=1, published_at=published_at, revised_at=revised_at)
+    make_article("B", pk=2, published_at=published_at)
+    make_article("C", pk=7_000, published_at=published_at)
+    make_article("Draft", pk=7_001, published_at=None, revised_at=revised_at)
+
+    dates = [datetime.fromisoformat(date) for date in list(parts(client).values())[1:]]
+
+    assert dates == [revised_at, published_at]
+
+
+def test_an_article_is_listed_with_its_cover(client: Client) -> None:
+    article = make_article(pk=1, cover=make_image())
+
+    tree = ElementTree.fromstring(client.get("/sitemaps/articles-1.xml").content)
+
+    pictures = tree.findall("s:url/image:image/image:loc", NAMES)
+    assert [picture.text for picture in pictures] == [f"{SITE}{article.cover.url}"]
+
+
+def test_an_empty_site_has_a_sitemap_of_its_pages(client: Client) -> None:
+    assert list(parts(client)) == [f"{SITE}/sitemaps/pages.xml"]
+    assert f"{SITE}/about/" in entries(client)
 
 
 def test_robots_are_told_of_it_and_kept_out_of_what_is_private(client: Client) -> None:

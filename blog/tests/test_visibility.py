@@ -12,7 +12,7 @@ from django.utils import timezone
 from blog.models import Article
 from blog.tests.factories import make_article, make_articles, make_author, make_topic
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("one_sitemap_of_articles")]
 
 TITLE = "A zebra at the career fair"
 PERIOD_START = datetime(2026, 3, 14, 9, 0, tzinfo=timezone.get_default_timezone())
@@ -31,7 +31,8 @@ SURFACES = [
     "/archive/2026/03/",
     "/articles/neighbour/",
     "/search/?q=career",
-    "/sitemap.xml",
+    "/sitemaps/pages.xml",
+    "/sitemaps/articles-1.xml",
     "/feed.xml",
     "/atom.xml",
     "/feed.json",
