@@ -65,6 +65,7 @@ urlpatterns = [
         name="archive_month_page",
     ),
     path("search/", search.search, name="search"),
+    path("search/suggest/", search.suggest, name="search_suggest"),
     path("feed.xml", feeds.rss, name="feed"),
     path("atom.xml", feeds.atom, name="atom"),
     path("feed.json", feeds.json_feed, name="json_feed"),
