@@ -16,6 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from blog.admin import revisions
+from blog.admin.image import shown
 from blog.forms.article import ArticleForm, Press
 from blog.models import Article
 
@@ -97,13 +98,7 @@ class ArticleAdmin(admin.ModelAdmin):
 
     @admin.display(description="Present picture")
     def cover_preview(self, article: Article) -> SafeString | str:
-        if not article.cover:
-            return "None yet."
-        return format_html(
-            '<img class="cover-preview" src="{}" width="{}" height="{}" alt="{}">',
-            *(article.cover.url, article.cover.width, article.cover.height),
-            article.cover.alternative_text,
-        )
+        return shown(article.cover, "cover-preview") if article.cover else "None yet."
 
     @admin.display(description="text")
     def text(self, article: Article) -> SafeString:

@@ -1,8 +1,9 @@
-from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, JsonResponse
-from django.urls import URLPattern, path
-from django.utils.html import format_html
+from django.template.loader import render_to_string
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
@@ -10,11 +11,15 @@ from django.views.decorators.http import require_POST
 
 from blog.forms.pictures import ImageForm, store_picture
 from blog.images import MAX_BYTES, BadImage
-from blog.models import Article, Author, Image, Page
+from blog.models import Image
+from blog.picture_uses import Use, replace_everywhere, uses_of
 
 FORM_OVERHEAD_BYTES = 64 * 1024
 LOGGED_OUT = "Your session has ended. Log in again in another tab, then send the picture again."
 NOT_ALLOWED = "You may not add pictures."
+NOWHERE_SHOWN = "The new picture is kept. Nothing shows it yet, as nothing showed the old one."
+NEEDED_TO_REPLACE = ("blog.add_image", "blog.publish_article")  # it may change what is public
+SIZES = {"thumbnail": "6rem", "cover-preview": "40rem"}
 TOO_LARGE = f"This picture is larger than {MAX_BYTES // 2**20} MB. Save it smaller."
 
 
@@ -29,10 +34,14 @@ class ImageAdmin(admin.ModelAdmin):
     def get_fields(self, request: HttpRequest, obj: Image | None = None) -> tuple[str, ...]:
         if obj is None:
             return ("picture", "alternative_text")
-        return ("preview", "size", "address", "alternative_text", "used_in")
+        shown = ("preview", "size", "address", "alternative_text")
+        return (*shown, *(("picture",) if may_replace(request) else ()), "used_in")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Image | None = None) -> tuple:
-        return ("preview", "size", "address", "used_in") if obj else ()
+        if obj is None:
+            return ()
+        looked_at = ("preview", "size", "address", "used_in")
+        return looked_at if may_replace(request) else (*looked_at, "picture")
 
     @admin.display(description="picture")
     def thumbnail(self, image: Image) -> SafeString:
@@ -56,39 +65,47 @@ class ImageAdmin(admin.ModelAdmin):
 
     @admin.display
     def used_in(self, image: Image) -> str:
-        return ", ".join(uses_of(image)) or "Nothing."
+        return linked(uses_of(image)) or "Nothing."
 
     def get_deleted_objects(self, objs: QuerySet | list[Image], request: HttpRequest) -> tuple:
         """A picture in use is protected: no page loses one by a slip."""
         to_delete, counts, lacking, protected = super().get_deleted_objects(objs, request)
-        return to_delete, counts, lacking, [*protected, *(use for i in objs for use in uses_of(i))]
+        protected += [link(use) for image in objs for use in uses_of(image)]
+        return to_delete, counts, lacking, protected
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
         for image in queryset:
             image.delete()
 
     def save_form(self, request: HttpRequest, form: ImageForm, change: bool) -> Image:
-        return form.save(commit=False)
+        image = form.save(commit=False)
+        if form.replacement is None:
+            return image
+        uses = replace_everywhere(image, form.replacement, request.user)
+        words = format_html("The new picture is shown in: {}.", linked(uses))
+        self.message_user(request, words if uses else NOWHERE_SHOWN, messages.SUCCESS)
+        return form.replacement
 
     def get_urls(self) -> list[URLPattern]:
         return [path("upload/", upload, name="blog_image_upload"), *super().get_urls()]
 
 
-def uses_of(image: Image) -> list[str]:
-    """The titles and names of what shows this picture."""
-    in_text = Q(body__contains=image.file.name.rsplit(".", 1)[0])
-    return [
-        *map(str, Article.objects.filter(in_text | Q(cover=image))),
-        *map(str, Page.objects.filter(in_text)),
-        *map(str, Author.objects.filter(portrait=image)),
-    ]
+def may_replace(request: HttpRequest) -> bool:
+    return request.user.has_perms(NEEDED_TO_REPLACE)
+
+
+def link(use: Use) -> SafeString:
+    url = reverse(f"admin:blog_{use._meta.model_name}_change", args=[use.pk])
+    return format_html('<a href="{}">{}</a>', url, use)
+
+
+def linked(uses: list[Use]) -> SafeString:
+    return format_html_join(", ", "{}", [(link(use),) for use in uses])
 
 
 def shown(image: Image, name: str) -> SafeString:
-    return format_html(
-        '<img class="{}" src="{}" width="{}" height="{}" alt="{}" loading="lazy">',
-        *(name, image.url, image.width, image.height, image.alternative_text),
-    )
+    about = {"image": image, "class": name, "alt": image.alternative_text, "sizes": SIZES[name]}
+    return render_to_string("blog/_picture.html", about)
 
 
 @never_cache

@@ -19,12 +19,14 @@ def store_picture(uploaded: UploadedFile, alternative_text: str = "") -> Image:
 
 
 class ImageForm(forms.ModelForm):
-    """A new picture is a file and its words; of one that is there only the words change."""
+    """A new picture is a file and its words. Of one that is there the words change; another file
+    is another picture, `replacement`, since what has been shown under an address stays there."""
 
     picture = forms.FileField(
         widget=forms.FileInput(attrs={"accept": PICTURE_TYPES}),
         help_text="JPEG, PNG, WebP or GIF, at most 15 MB. Its camera’s notes are not kept.",
     )
+    replacement: Image | None = None
 
     class Meta:
         model = Image
@@ -32,16 +34,26 @@ class ImageForm(forms.ModelForm):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        if self.instance.pk:
-            del self.fields["picture"]
+        if self.instance.pk and "picture" in self.fields:
+            self.fields["picture"].required = False
+            self.fields["picture"].label = "Another one in its place"
+            self.fields["picture"].help_text = (
+                "All that shows this picture shows the new one then. This one is kept, for mails "
+                "that went out and for earlier versions, until you delete it."
+            )
 
     def clean(self) -> dict[str, object]:
         super().clean()
         uploaded = self.cleaned_data.get("picture")
         if uploaded and not self.errors:
             try:
-                words = self.cleaned_data["alternative_text"]
-                self.instance = store_picture(uploaded, words)
+                self._keep(store_picture(uploaded, self.cleaned_data["alternative_text"]))
             except BadImage as refusal:
                 self.add_error("picture", str(refusal))
         return self.cleaned_data
+
+    def _keep(self, image: Image) -> None:
+        if self.instance.pk and self.instance != image:
+            self.replacement = image
+        else:
+            self.instance = image
