@@ -78,7 +78,7 @@ def _still(picture: Pillow.Image) -> Pillow.Image:
     bounds = MAX_SIZE[::-1] if orientation in SIDEWAYS else MAX_SIZE
     scale = min(1, *(most / side for most, side in zip(bounds, picture.size, strict=True)))
     # Of a JPEG, only as many pixels are decoded as are needed.
-    picture.draft(None, tuple(round(side * scale) for side in picture.size))
+    picture.draft(None, tuple(max(1, round(side * scale)) for side in picture.size))
     picture.load()
     return _plain(picture, orientation, bounds)
 
