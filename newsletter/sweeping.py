@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
 
-from blog.models import Article, Attempt
+from blog.models import Article, Attempt, ReadCount
 from newsletter.emails import send_confirmation
 from newsletter.models import Campaign, Delivery, Pulse, Subscriber
 from newsletter.sending import Sender
@@ -123,8 +123,9 @@ def without_worker(campaign_ids: list[int], now: datetime) -> list[int]:
 
 
 def forget(now: datetime) -> int:
-    """Delete what must not be kept: old attempts, and who asked and never confirmed."""
+    """Delete what must not be kept: old attempts and counts, and who asked and never confirmed."""
     Attempt.objects.forget_old(now)
+    ReadCount.objects.forget_old(now)
     _, deleted = Subscriber.objects.pending_too_long(now).delete()
     return deleted.get(Subscriber._meta.label, 0)
 

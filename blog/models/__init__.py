@@ -5,6 +5,7 @@ from blog.models.author import Author
 from blog.models.image import Image
 from blog.models.page import Page
 from blog.models.publication import CallToAction, Publication
+from blog.models.read_count import ReadCount
 from blog.models.revision import Revision
 from blog.models.search import SearchEntry, SearchWord
 from blog.models.series import Series
@@ -19,6 +20,7 @@ __all__ = [
     "Image",
     "Page",
     "Publication",
+    "ReadCount",
     "Revision",
     "SearchEntry",
     "SearchWord",

@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
+from blog.models import ReadCount
 from blog.tests.factories import make_article
 from careersite.tests.smtp_sink import SmtpSink
 from newsletter import sweeping, tasks
@@ -81,6 +82,14 @@ def test_the_time_of_the_last_sweep_is_kept() -> None:
     sweeping.sweep(now)
     sweeping.sweep(now + timedelta(seconds=30))
     assert Pulse.last("sweep") == now + timedelta(seconds=30)
+
+
+def test_counts_of_reads_go_when_they_are_old() -> None:
+    article, today = make_article(), timezone.localdate()
+    for age in (399, 401):
+        ReadCount.objects.create(article=article, day=today - timedelta(days=age), count=1)
+    sweeping.sweep(timezone.now())
+    assert ReadCount.objects.count() == 1
 
 
 @at_the_same_time
