@@ -2,16 +2,11 @@ from django.urls import path, register_converter
 from django.urls.converters import IntConverter, StringConverter
 
 from blog import feeds, sitemaps
-from blog.models.publication import INDEXNOW_KEY
 from blog.views import archive, articles, copies, errors, lists, pages, reads, search, sharing
 
 
 class UnicodeSlug(StringConverter):
     regex = r"[-\w]+"
-
-
-class IndexNowKey(StringConverter):
-    regex = INDEXNOW_KEY
 
 
 class LaterPage(IntConverter):
@@ -41,7 +36,6 @@ class Fingerprint(StringConverter):
 
 register_converter(UnicodeSlug, "uslug")
 register_converter(Fingerprint, "fingerprint")
-register_converter(IndexNowKey, "indexnow_key")
 register_converter(LaterPage, "later")
 register_converter(Ordinal, "ordinal")
 register_converter(Year, "year")
@@ -83,7 +77,6 @@ urlpatterns = [
     path("read/", reads.read, name="read"),
     path("robots.txt", pages.robots, name="robots"),
     path("llms.txt", copies.llms, name="llms"),
-    path("<indexnow_key:key>.txt", pages.indexnow_key, name="indexnow_key"),
     path("about/", pages.page, {"slug": "about"}, name="about"),
     path("privacy/", pages.page, {"slug": "privacy"}, name="privacy"),
     path("<path:path>", errors.nowhere),
