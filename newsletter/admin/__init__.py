@@ -1,0 +1,6 @@
+from newsletter.admin.campaign import CampaignAdmin
+from newsletter.admin.delivery import DeliveryAdmin
+from newsletter.admin.subscriber import SubscriberAdmin
+from newsletter.admin.suppression import SuppressionAdmin
+
+__all__ = ["CampaignAdmin", "DeliveryAdmin", "SubscriberAdmin", "SuppressionAdmin"]
