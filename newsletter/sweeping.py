@@ -15,7 +15,8 @@ from django.db.models import Exists, OuterRef, Q
 from blog.models import Article, Attempt, ReadCount
 from newsletter.emails import send_confirmation
 from newsletter.models import Campaign, Delivery, Pulse, Subscriber
-from newsletter.sending import Sender
+from newsletter.sending.turn import Sender
+from newsletter.sending.ways import way_for
 
 logger = logging.getLogger(__name__)
 
@@ -145,6 +146,6 @@ def send_some(campaign_id: int, budget_s: float, clock: Callable[[], datetime]) 
     campaign = Campaign.objects.running().filter(pk=campaign_id).first()
     if campaign is None:
         return 0
-    tried = Sender(campaign).run(budget_s)
+    tried = Sender(campaign, way_for(campaign)).run(budget_s)
     campaign.finish_if_done(clock())
     return tried

@@ -52,11 +52,39 @@ class DeliveryQuerySet(models.QuerySet):
         mine = self.filter(pk__in=chosen, claim_token=token)
         return list(mine.select_related("subscriber").order_by("pk"))
 
+    @transaction.atomic
+    def go(self, claimed: "list[Delivery]", now: datetime) -> "list[Delivery]":
+        """The last look before the wire: marks *submitting* and returns what may be handed over.
+
+        Locks each person's row, so that whoever left, was suppressed or erased before this commit
+        gets nothing. Commit before you send.
+        """
+        mine = self._held(claimed)
+        people = Subscriber.objects.mailable().select_for_update(no_key=True).order_by("pk")
+        wanted = set(
+            people.filter(pk__in=[delivery.subscriber_id for delivery in claimed]).values_list(
+                "pk", flat=True
+            )
+        )
+        gone = [delivery.pk for delivery in claimed if delivery.subscriber_id not in wanted]
+        if gone:
+            mine.filter(pk__in=gone).skip("left or was taken off the list in the meantime", now)
+        # No join: PostgreSQL, after waiting for a row, looks again at that row's own columns only.
+        free = mine.filter(campaign__in=Campaign.objects.sendable(now)).order_by("pk")
+        going = set(free.select_for_update(no_key=True).values_list("pk", flat=True))
+        self.filter(pk__in=going).update(
+            state=State.SUBMITTING, submitted_at=now, lease_until=now + LEASE
+        )
+        return [delivery for delivery in claimed if delivery.pk in going]
+
+    def _held(self, claimed: "list[Delivery]") -> "DeliveryQuerySet":
+        """What was claimed together and is still ours, untried."""
+        ids = [delivery.pk for delivery in claimed]
+        return self.filter(pk__in=ids, claim_token=claimed[0].claim_token, state=State.CLAIMED)
+
     def release(self, claimed: "list[Delivery]") -> int:
         """Give back what was claimed together and not tried."""
-        ids = [delivery.pk for delivery in claimed]
-        mine = self.filter(pk__in=ids, claim_token=claimed[0].claim_token, state=State.CLAIMED)
-        return mine.update(state=State.QUEUED, claim_token=None, lease_until=None)
+        return self._held(claimed).update(state=State.QUEUED, claim_token=None, lease_until=None)
 
     def touched_since(self, moment: datetime) -> "DeliveryQuerySet":
         """In the hands of a worker that has given a sign of life since `moment`."""
@@ -130,27 +158,8 @@ class Delivery(models.Model):
         return f"{self.address}: {self.get_state_display()}"
 
     def go(self, now: datetime) -> bool:
-        """The last look before the wire. True if this mail may be handed over now.
-
-        Locks the person's row, so that whoever left, was suppressed or erased before this commit
-        gets nothing. Call it in a transaction of its own; commit before you send.
-        """
-        person = (
-            Subscriber.objects.mailable()
-            .select_for_update(no_key=True)
-            .filter(pk=self.subscriber_id)
-        )
-        mine = Delivery.objects.filter(
-            pk=self.pk, claim_token=self.claim_token, state=State.CLAIMED
-        )
-        if not person.exists():
-            mine.skip("left or was taken off the list in the meantime", now)
-            return False
-        # No join: PostgreSQL, after waiting for a row, looks again at that row's own columns only.
-        sendable = mine.filter(campaign__in=Campaign.objects.sendable(now))
-        return bool(
-            sendable.update(state=State.SUBMITTING, submitted_at=now, lease_until=now + LEASE)
-        )
+        """The last look, for this mail alone. True if it may be handed over now."""
+        return bool(Delivery.objects.go([self], now))
 
     def record(self, outcome: Outcome, now: datetime) -> None:
         """Write down what became of the try. A late answer also settles a doubt."""

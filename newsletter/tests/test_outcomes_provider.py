@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from careersite.tests.provider import Answer, Provider, Request
 from newsletter.models import Campaign, Delivery
-from newsletter.sending import REST
+from newsletter.sending.turn import REST
 from newsletter.states import State
 from newsletter.tests.factories import let_workers_run, make_mailing, make_subscriber, send
 

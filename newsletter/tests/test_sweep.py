@@ -210,7 +210,7 @@ def test_a_turn_is_followed_by_one_more_while_mails_are_due(
     campaign = make_mailing(readers=20)
     seconds = count()
     with monkeypatch.context() as hurry:
-        hurry.setattr("newsletter.sending.time.monotonic", lambda: next(seconds))
+        hurry.setattr("newsletter.sending.turn.time.monotonic", lambda: next(seconds))
         tasks.send_campaign(campaign.pk)
     assert 0 < len(smtp_sink.received) < 20
     assert names(take_messages()["campaigns"]) == ["send_campaign"]

@@ -1,0 +1,103 @@
+"""A worker's turn at a campaign: claim some mails, send them, stop in time, rest when told to.
+
+How the mails get to the wire is the way's business (`one_each`, or in batches).
+"""
+
+import logging
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from newsletter.models import Campaign, Delivery
+from newsletter.outcomes import Outcome
+from newsletter.sending.way import Way
+from newsletter.states import State
+
+logger = logging.getLogger(__name__)
+
+# So many refusals in a row are hardly about so many people.
+PATIENCE = 10
+REST = timedelta(minutes=1)
+LONGEST_REST = timedelta(hours=2)
+
+
+@dataclass
+class Sender:
+    """One worker's turn at one campaign."""
+
+    campaign: Campaign
+    way: Way
+    tried: int = 0
+    end: float = 0.0
+    last: Outcome | None = None
+    refused_in_a_row: int = 0
+    is_stopped: bool = False
+
+    def run(self, budget_s: float) -> int:
+        """Send until nothing is due, the wire says stop, or `budget_s` seconds are over.
+
+        Returns how many mails were tried.
+        """
+        self.end = time.monotonic() + budget_s
+        try:
+            while not self.is_over() and (claimed := self._claim(timezone.now())):
+                self._send(claimed)
+        finally:
+            self.way.close()
+        return self.tried
+
+    def is_over(self) -> bool:
+        return self.is_stopped or time.monotonic() >= self.end
+
+    def note(self, delivery_id: int, outcome: Outcome) -> None:
+        """The way tells what became of a try."""
+        self.tried += 1
+        self.last = outcome
+        if outcome.state == State.ACCEPTED:
+            self.refused_in_a_row = 0
+            return
+        logger.warning(
+            "Delivery %s of campaign %s: %s", delivery_id, self.campaign.pk, outcome.state
+        )
+        self.refused_in_a_row += 1
+        self.is_stopped |= outcome.stops or self.refused_in_a_row >= PATIENCE
+
+    def _claim(self, now: datetime) -> list[Delivery]:
+        return Delivery.objects.claim(self.campaign, self._allowed(now), now)
+
+    def _allowed(self, now: datetime) -> int:
+        """How many mails may be taken now. A limit on the pace is asked here."""
+        return self.way.claim_size
+
+    def _send(self, claimed: list[Delivery]) -> None:
+        try:
+            self.way.send(claimed, self)
+        finally:
+            self._settle(claimed)
+
+    @transaction.atomic
+    def _settle(self, claimed: list[Delivery]) -> None:
+        now = timezone.now()
+        self.way.settle(now)
+        if self.is_stopped:
+            self._halt(self.last, now)
+        Delivery.objects.release(claimed)
+
+    def _halt(self, outcome: Outcome, now: datetime) -> None:
+        """It is not about one mail: all who send this campaign wait, for a while or a person."""
+        if not (outcome.pauses or outcome.state in (State.FAILED, State.REJECTED)):
+            self.campaign.rest(now + (outcome.retry_after or self._rest()))
+            return
+        reason = outcome.reason
+        if not outcome.pauses:
+            reason = f"{PATIENCE} mails in a row were refused, the last one so: {reason}"
+        if self.campaign.pause(reason, now):  # the reason may name people: not for the log
+            logger.error("Campaign %s is paused; its page says why.", self.campaign.pk)
+
+    def _rest(self) -> timedelta:
+        """Each further doubt costs somebody a mail, so the wait doubles."""
+        doublings = max(0, self.campaign.doubts_in_a_row() - 1)
+        return min(REST * 2 ** min(doublings, 10), LONGEST_REST)

@@ -1,0 +1,35 @@
+"""What a worker's turn asks of a way to the wire."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from newsletter.models import Delivery
+from newsletter.outcomes import Outcome
+
+
+class Progress(Protocol):
+    """What the turn is to a way: asked before each try, told of each outcome."""
+
+    def is_over(self) -> bool: ...
+
+    def note(self, delivery_id: int, outcome: Outcome) -> None: ...
+
+
+class Way(Protocol):
+    """How claimed mails get to the wire: one each, or in batches."""
+
+    claim_size: int
+
+    def send(self, claimed: Sequence[Delivery], progress: Progress) -> None:
+        """Try one after the other until all are tried or `progress.is_over()`.
+
+        Before any byte goes out the mail is marked *submitting*, after a last look, and that is
+        committed. Of each try `progress.note(…)` is told.
+        """
+
+    def settle(self, now: datetime) -> None:
+        """Write down what is not written yet, in the caller's transaction. May be asked twice."""
+
+    def close(self) -> None:
+        """Let go of the wire. Never raises."""
