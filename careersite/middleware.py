@@ -1,4 +1,4 @@
-"""What happens when the database is away, and who gets a page he has already."""
+"""What happens when the database is away, who gets a page he has already, and in which coding."""
 
 import logging
 from collections.abc import Callable
@@ -6,10 +6,10 @@ from collections.abc import Callable
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.utils.cache import get_conditional_response
+from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import parse_http_date_safe
 
-from careersite.stored_page import Policy, tag_of
+from careersite.stored_page import CODINGS, Policy, best_coding, compressed, tag_of
 
 logger = logging.getLogger(__name__)
 
@@ -48,9 +48,37 @@ class EntityTags:
         response = self.get_response(request)
         if request.method not in ("GET", "HEAD") or not may_be_shared(response):
             return response
+        patch_vary_headers(response, ["Accept-Encoding"])  # see CompressedPages; a 304 says it too
         response.headers["ETag"] = f"W/{tag_of(response.content)}"
         changed_at = parse_http_date_safe(response.headers.get("Last-Modified", ""))
         return get_conditional_response(request, response.headers["ETag"], changed_at, response)
+
+
+class CompressedPages:
+    """Sends whatever caches may keep as its reader takes it: br, gzip or plain.
+
+    Our page cache asks for plain pages and does this by itself, so this is for where it steps
+    aside, above all for nginx, which keeps the bytes it gets. They hold nobody's secret that a
+    length could tell.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if may_be_shared(response):
+            accepted = request.headers.get("Accept-Encoding", "")[:256]
+            compress(response, best_coding(accepted, CODINGS))
+        return response
+
+
+def compress(response: HttpResponse, coding: str) -> None:
+    packed = compressed(response.content, coding)
+    if len(packed) < len(response.content):
+        response.content = packed
+        response.headers["Content-Encoding"] = coding
+        response.headers["Content-Length"] = str(len(packed))
 
 
 def may_be_shared(response: HttpResponse) -> bool:

@@ -33,6 +33,7 @@ PAUSE_AFTER_FAILURE_S = 1.0
 TRACKING = re.compile(r"(?:(?:utm_[^=&]*|fbclid|gclid|mc_cid|mc_eid|ref)(?:=[^&]*)?(?:&|$)|&)*")
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
 ABOUT_ONE_REQUEST = {  # answered here from the whole page, or of no account for a GET
+    "HTTP_ACCEPT_ENCODING",
     *("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_RANGE", "HTTP_IF_RANGE"),
     *("HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE"),
     *("CONTENT_LENGTH", "CONTENT_TYPE", "HTTP_TRANSFER_ENCODING"),

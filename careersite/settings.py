@@ -111,6 +111,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "careersite.security_headers.SecurityHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "careersite.middleware.CompressedPages",
     "careersite.middleware.EntityTags",
     "careersite.middleware.DatabaseAway",
     "django.contrib.sessions.middleware.SessionMiddleware",

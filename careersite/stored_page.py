@@ -17,6 +17,7 @@ Headers = list[tuple[str, str]]
 STORED_STATUSES = {"200", "301", "404", "410"}
 CODINGS = ("br", "gzip", "identity")  # best first
 SMALLEST_COMPRESSED_BYTES = 256
+BROTLI_QUALITY, GZIP_LEVEL = 6, 6
 OVERHEAD_BYTES = 2048  # what a stored page weighs beside its bodies, roughly
 REPLACED = {"accept-ranges", "age", "content-length", "etag", "vary"}
 SENT_WITH_304 = {"cache-control", "content-location", "date", "expires"}  # RFC 9110 §15.4.5
@@ -100,12 +101,17 @@ def content_headers(coding: str, body: bytes) -> Headers:
 
 
 def encoded(body: bytes) -> dict[str, bytes]:
-    bodies = {"identity": body}
-    if len(body) >= SMALLEST_COMPRESSED_BYTES:
-        bodies["br"] = brotli.compress(body, quality=6)
-        bodies["gzip"] = gzip.compress(body, compresslevel=6, mtime=0)
-    smaller = {coding for coding, bytes_ in bodies.items() if len(bytes_) < len(body)}
-    return {coding: bodies[coding] for coding in CODINGS if coding in smaller | {"identity"}}
+    bodies = {coding: compressed(body, coding) for coding in CODINGS}
+    return {c: found for c, found in bodies.items() if c == "identity" or len(found) < len(body)}
+
+
+def compressed(body: bytes, coding: str) -> bytes:
+    """As it is when that is `identity`, or when it is too small to win anything."""
+    if len(body) < SMALLEST_COMPRESSED_BYTES or coding == "identity":
+        return body
+    if coding == "br":
+        return brotli.compress(body, quality=BROTLI_QUALITY)
+    return gzip.compress(body, compresslevel=GZIP_LEVEL, mtime=0)
 
 
 @lru_cache(maxsize=256)

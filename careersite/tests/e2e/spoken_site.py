@@ -1,5 +1,6 @@
 """The site as nginx sees it: it says what a test tells it, and notes what it was asked."""
 
+import gzip
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,14 +47,18 @@ def speaking_site() -> Iterator[SpokenSite]:
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
             path = self.requestline.split()[1]  # self.path has lost a leading slash of two
             site.asked.append((self.command, path, self.headers))
+            body = site.body
             self.send_response(site.status)
+            if self.headers["Accept-Encoding"] == "gzip":
+                body = gzip.compress(body, mtime=0)
+                self.send_header("Content-Encoding", "gzip")
             for name, value in site.headers.items():
                 self.send_header(name, value)
             self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.send_header("Content-Length", str(len(site.body)))
+            self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             if self.command != "HEAD":
-                self.wfile.write(site.body)
+                self.wfile.write(body)
 
         do_GET = do_HEAD = do_POST = do_TRACE = do_PUT = answer
 

@@ -91,14 +91,32 @@ def test_the_first_question_may_be_a_condition(nginx: Nginx, site: SpokenSite) -
     assert nginx.get(ARTICLE).body == TEXT
 
 
-def test_a_page_is_kept_plain_and_sent_as_the_reader_takes_it(
-    nginx: Nginx, site: SpokenSite
-) -> None:
-    packed, plain = nginx.get(ARTICLE, Accept_Encoding="gzip"), nginx.get(ARTICLE)
-    assert gzip.decompress(packed.body) == plain.body == TEXT
-    assert (packed["Content-Encoding"], plain["Content-Encoding"]) == ("gzip", None)
-    assert packed["Vary"] == plain["Vary"] == "Accept-Encoding"
-    assert "Accept-Encoding" not in site.asked[0][2]
+def test_the_site_compresses_once_for_all_who_take_gzip(nginx: Nginx, site: SpokenSite) -> None:
+    site.headers["Vary"] = "Accept-Encoding"
+    replies = [
+        nginx.get(ARTICLE, Accept_Encoding=taken)
+        for taken in ("gzip", "gzip, deflate", "deflate,GZIP;q=0.5", "br;q=0, gzip;q=1.0")
+    ]
+    assert [reply["X-Cache"] for reply in replies] == ["MISS", "HIT", "HIT", "HIT"]
+    assert {reply.body for reply in replies} == {gzip.compress(TEXT, mtime=0)}
+    assert {reply["Content-Encoding"] for reply in replies} == {"gzip"}
+    assert {reply["Vary"] for reply in replies} == {"Accept-Encoding"}
+    assert [asked["Accept-Encoding"] for _, _, asked in site.asked] == ["gzip"]
+
+
+@pytest.mark.parametrize("taken", ["", "identity", "gzip;q=0", "x, gzip;q=0.000", "deflate", "*"])
+def test_who_does_not_take_gzip_gets_it_plain(nginx: Nginx, site: SpokenSite, taken: str) -> None:
+    assert nginx.get(ARTICLE, Accept_Encoding="gzip")["X-Cache"] == "MISS"
+    for state_of_cache in ("MISS", "HIT"):
+        reply = nginx.get(ARTICLE, Accept_Encoding=taken)
+        assert (reply["X-Cache"], reply.body) == (state_of_cache, TEXT)
+        assert reply["Content-Encoding"] is None
+    assert "Accept-Encoding" not in site.asked[-1][2]
+
+
+def test_brotli_comes_before_gzip(nginx: Nginx, site: SpokenSite) -> None:
+    nginx.get(ARTICLE, Accept_Encoding="gzip, deflate, br, zstd")
+    assert site.asked[0][2]["Accept-Encoding"] == "br"
 
 
 # --- What it does not keep ------------------------------------------------------------
@@ -116,6 +134,8 @@ def test_a_page_is_kept_plain_and_sent_as_the_reader_takes_it(
         {"Cache-Control": "private, no-cache"},
         {"Cache-Control": LASTING, "Set-Cookie": "sessionid=secret"},
         {"Cache-Control": LASTING, "Vary": "*"},
+        {"Cache-Control": LASTING, "Vary": "Cookie"},
+        {"Cache-Control": LASTING, "Vary": "Accept-Encoding, Cookie"},
         {"Expires": "Fri, 01 Jan 2100 00:00:00 GMT"},
         {"Cache-Control": "no-store", "X-Accel-Expires": "600"},
     ],
