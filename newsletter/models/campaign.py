@@ -5,6 +5,7 @@ from django.db import connection, models, transaction
 from django.db.models import Count, Max, Q
 
 from blog.models import Article
+from newsletter.audience import Audience
 from newsletter.emails import notice_of
 from newsletter.models.subscriber import Subscriber
 from newsletter.states import OPEN_STATES, State
@@ -16,9 +17,8 @@ EXPAND = """
         (campaign_id, subscriber_id, address, address_key, state, reason, provider_id,
          attempts, queued_at)
     SELECT %s, id, address, address_key, 'queued', '', '', 0, %s
-      FROM newsletter_subscriber
-     WHERE id > %s AND id <= %s
-       AND confirmed_at <= %s AND unsubscribed_at IS NULL AND suppressed_at IS NULL
+      FROM ({people}) AS person
+     WHERE true
      ORDER BY id
     ON CONFLICT DO NOTHING
 """
@@ -40,7 +40,9 @@ class CampaignQuerySet(models.QuerySet):
 
         Raises `IntegrityError` if there is one: an article is announced once.
         """
-        return self.create(article=article, created_at=now, **notice_of(article)._asdict())
+        audience = Audience.of_notice(article).stored()
+        words = notice_of(article)._asdict()
+        return self.create(article=article, created_at=now, audience=audience, **words)
 
 
 class Campaign(models.Model):
@@ -54,6 +56,7 @@ class Campaign(models.Model):
         Article, null=True, on_delete=models.SET_NULL, related_name="campaigns"
     )
     edition = models.PositiveSmallIntegerField(default=1)
+    audience = models.JSONField(default=dict, editable=False)
     subject = models.CharField(max_length=200)
     html = models.TextField()
     text = models.TextField()
@@ -107,7 +110,7 @@ class Campaign(models.Model):
     # --- What can be done with it -----------------------------------------------------------
 
     def expand(self, now: datetime) -> None:
-        """Make a delivery for each person who had confirmed when the campaign began.
+        """Make a delivery for each person of the audience who had confirmed when it began.
 
         Restartable: each step covers a range of ids and is committed with its watermark, and a
         row that exists stays as it is.
@@ -134,12 +137,13 @@ class Campaign(models.Model):
         return True
 
     def _insert_deliveries(self, after: int, through: int, now: datetime) -> None:
-        as_stored = connection.ops.adapt_datetimefield_value
+        people = Audience.read(self.audience).people(now, confirmed_by=self.created_at)
+        people = people.filter(pk__gt=after, pk__lte=through).order_by()
+        columns = people.values_list("id", "address", "address_key")
+        select, parameters = columns.query.sql_with_params()
+        queued_at = connection.ops.adapt_datetimefield_value(now)
         with connection.cursor() as cursor:
-            cursor.execute(
-                EXPAND,
-                [self.pk, as_stored(now), after, through, as_stored(self.created_at)],
-            )
+            cursor.execute(EXPAND.format(people=select), [self.pk, queued_at, *parameters])
 
     def pause(self, reason: str, now: datetime) -> bool:
         """Send nothing more until somebody resumes it. False if it was not running."""

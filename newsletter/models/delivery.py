@@ -56,11 +56,11 @@ class DeliveryQuerySet(models.QuerySet):
     def go(self, claimed: "list[Delivery]", now: datetime) -> "list[Delivery]":
         """The last look before the wire: marks *submitting* and returns what may be handed over.
 
-        Locks each person's row, so that whoever left, was suppressed or erased before this commit
-        gets nothing. Commit before you send.
+        Locks each person's row, so that whoever left, was suppressed, erased or asked for a rest
+        before this commit gets nothing. Commit before you send.
         """
         mine = self._held(claimed)
-        people = Subscriber.objects.mailable().select_for_update(no_key=True).order_by("pk")
+        people = Subscriber.objects.reachable(now).select_for_update(no_key=True).order_by("pk")
         wanted = set(
             people.filter(pk__in=[delivery.subscriber_id for delivery in claimed]).values_list(
                 "pk", flat=True
@@ -68,7 +68,9 @@ class DeliveryQuerySet(models.QuerySet):
         )
         gone = [delivery.pk for delivery in claimed if delivery.subscriber_id not in wanted]
         if gone:
-            mine.filter(pk__in=gone).skip("left or was taken off the list in the meantime", now)
+            unwanted = mine.filter(pk__in=gone)
+            unwanted.filter(subscriber__in=Subscriber.objects.mailable()).skip("paused", now)
+            unwanted.skip("left or was taken off the list in the meantime", now)
         # No join: PostgreSQL, after waiting for a row, looks again at that row's own columns only.
         free = mine.filter(campaign__in=Campaign.objects.sendable(now)).order_by("pk")
         going = set(free.select_for_update(no_key=True).values_list("pk", flat=True))

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from django.db import models, transaction
 from django.db.models import F, Q
 
+from blog.models import Topic
 from newsletter.addresses import MAX_LENGTH, address_key
 from newsletter.consent import WORDING, Origin
 from newsletter.tokens import BadToken, Purpose, Token, issue, read
@@ -15,6 +16,11 @@ LONGEST_WAIT = timedelta(hours=6)
 PENDING_KEPT_FOR = timedelta(days=14)
 
 
+class Frequency(models.TextChoices):
+    EVERY = "every", "each new article"
+    WEEKLY = "weekly", "one mail a week"
+
+
 def new_handle() -> str:
     return secrets.token_hex(16)
 
@@ -24,6 +30,11 @@ class SubscriberQuerySet(models.QuerySet):
         return self.filter(
             confirmed_at__isnull=False, unsubscribed_at__isnull=True, suppressed_at__isnull=True
         )
+
+    def reachable(self, now: datetime) -> "SubscriberQuerySet":
+        """On the list, and not taking a rest from our mails."""
+        awake = Q(paused_until__isnull=True) | Q(paused_until__lte=now)
+        return self.mailable().filter(awake)
 
     def with_confirmation_due(self, now: datetime) -> "SubscriberQuerySet":
         free = Q(confirmation_lease_until__isnull=True) | Q(confirmation_lease_until__lte=now)
@@ -68,6 +79,11 @@ class Subscriber(models.Model):
     confirmed_at = models.DateTimeField(null=True, blank=True)
     unsubscribed_at = models.DateTimeField(null=True, blank=True)
     suppressed_at = models.DateTimeField(null=True, blank=True)
+    frequency = models.CharField(max_length=10, choices=Frequency, default=Frequency.EVERY)
+    topics = models.ManyToManyField(
+        Topic, blank=True, related_name="subscribers", help_text="None chosen means all."
+    )
+    paused_until = models.DateTimeField(null=True, blank=True)
     confirmation_due_at = models.DateTimeField(null=True, blank=True)
     confirmation_lease_until = models.DateTimeField(null=True, blank=True)
     confirmation_attempts = models.PositiveSmallIntegerField(default=0)
@@ -79,6 +95,9 @@ class Subscriber(models.Model):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(fields=["address_key"], name="one_subscriber_per_address"),
+            models.CheckConstraint(
+                condition=Q(frequency__in=Frequency.values), name="a_frequency_is_one_we_offer"
+            ),
         ]
         indexes = [
             models.Index(
