@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from blog.models import Article, Attempt, ReadCount
 from newsletter.emails import send_confirmation
-from newsletter.models import Campaign, Delivery, Pulse, Subscriber
+from newsletter.models import Campaign, Delivery, Pulse, Subscriber, Tally
 from newsletter.sending.turn import Sender
 from newsletter.sending.ways import way_for
 
@@ -69,6 +69,7 @@ def sweep(now: datetime) -> Found:
         ),
         campaigns=campaigns_with_mails_due(now),
     )
+    Tally.objects.refresh_due(now)
     Pulse.beat("sweep", now)
     return found
 

@@ -1,26 +1,27 @@
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
-from django.utils.http import urlencode
-from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
 
 from blog.nudges import nudge
+from newsletter.admin.campaign_deeds import DEEDS, NEED_CERTAINTY
 from newsletter.admin.read_only import ReadOnly
+from newsletter.admin.recipients import Recipients
+from newsletter.campaign_report import CampaignReport
 from newsletter.models import Campaign
-from newsletter.states import State
+
+NOTHING_CHANGED = "Nothing changed: it had been done already, or it is too late for it."
+BE_CERTAIN = "Open the part that says what the button does, and press it there."
 
 
 @admin.register(Campaign)
 class CampaignAdmin(ReadOnly):
     list_display = ("subject", "status", "created_at", "finished_at")
-    fields = (
-        *("subject", "status", "article", "who_got_what", "created_at", "expanded_at"),
-        *("finished_at", "rests_until", "pause_reason", "cancel_reason", "text"),
-    )
-    readonly_fields = ("status", "who_got_what")
     show_full_result_count = False
     actions = ("pause", "resume")
 
@@ -30,25 +31,61 @@ class CampaignAdmin(ReadOnly):
     @admin.action(description="Pause sending", permissions=["send"])
     def pause(self, request: HttpRequest, chosen: QuerySet) -> None:
         for campaign in chosen:
-            if campaign.pause(f"{request.user} paused it.", timezone.now()):
-                self.log_change(request, campaign, "Paused.")
+            self._do("pause", request, campaign)
 
     @admin.action(description="Go on sending", permissions=["send"])
     def resume(self, request: HttpRequest, chosen: QuerySet) -> None:
         for campaign in chosen:
-            campaign.resume()
-            self.log_change(request, campaign, "Resumed.")
-        nudge("newsletter.tasks.sweep")
+            self._do("resume", request, campaign)
 
-    @admin.display(description="who got what")
-    def who_got_what(self, campaign: Campaign) -> SafeString:
-        """Each state with its number and a link to the people in it."""
-        tally = campaign.tally()
-        base = reverse("admin:newsletter_delivery_changelist")
-        rows = [
-            (base, urlencode({"campaign__id__exact": campaign.pk, "state__exact": state}), n, label)
-            for state, label in State.choices
-            if (n := tally.get(state))
-        ]
-        lines = format_html_join("", '<li><a href="{}?{}">{} {}</a></li>', rows)
-        return format_html("<ul>{}</ul><p>{} in all</p>", lines, sum(tally.values()))
+    def _do(self, deed: str, request: HttpRequest, campaign: Campaign) -> str:
+        """Returns what to tell, or nothing if nothing changed."""
+        done = DEEDS[deed](campaign, request.user, timezone.now())
+        if done is None:
+            return ""
+        self.log_change(request, campaign, done.noted)
+        nudge("newsletter.tasks.sweep")
+        return done.told
+
+    # --- The page of one campaign -------------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        act = self.admin_site.admin_view(require_POST(self.act_view))
+        own = path("<int:campaign_id>/do/<slug:deed>/", act, name="newsletter_campaign_deed")
+        return [own, *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, *args: object, **kwargs: object
+    ) -> HttpResponse:
+        """The report. There is no form to send."""
+        if request.method not in ("GET", "HEAD") or not self.has_view_permission(request):
+            raise PermissionDenied
+        campaign = self.get_object(request, object_id)
+        if campaign is None:
+            raise Http404("There is no such campaign.")
+        report = CampaignReport.at(campaign, timezone.now())
+        sees_people = request.user.has_perm("newsletter.view_delivery")
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": campaign.subject,
+            "original": campaign,
+            "report": report,
+            "recipients": Recipients.asked_for(request, campaign) if sees_people else None,
+            "may_send": self.has_send_permission(request),
+        }
+        return TemplateResponse(request, "admin/newsletter/campaign/report.html", context)
+
+    def act_view(self, request: HttpRequest, campaign_id: int, deed: str) -> HttpResponse:
+        if deed not in DEEDS:
+            raise Http404("There is no such button.")
+        if not self.has_send_permission(request):
+            raise PermissionDenied
+        campaign = get_object_or_404(Campaign, pk=campaign_id)
+        if deed in NEED_CERTAINTY and "certain" not in request.POST:
+            self.message_user(request, BE_CERTAIN, messages.WARNING)
+        elif told := self._do(deed, request, campaign):
+            self.message_user(request, told, messages.SUCCESS)
+        else:
+            self.message_user(request, NOTHING_CHANGED, messages.WARNING)
+        return HttpResponseRedirect(reverse("admin:newsletter_campaign_change", args=[campaign.pk]))

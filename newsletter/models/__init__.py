@@ -4,5 +4,14 @@ from newsletter.models.delivery import Delivery
 from newsletter.models.pulse import Pulse
 from newsletter.models.subscriber import Subscriber
 from newsletter.models.suppression import Suppression
+from newsletter.models.tally import Tally
 
-__all__ = ["Campaign", "ConsentEvent", "Delivery", "Pulse", "Subscriber", "Suppression"]
+__all__ = [
+    "Campaign",
+    "ConsentEvent",
+    "Delivery",
+    "Pulse",
+    "Subscriber",
+    "Suppression",
+    "Tally",
+]

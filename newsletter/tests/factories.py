@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from threading import Barrier
 
 from django.apps import apps
+from django.contrib.auth.models import Permission, User
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
 
 from blog.models import Article
@@ -116,3 +118,12 @@ def together(*acts: Callable[[], object]) -> list[object]:
 
     with ThreadPoolExecutor(len(acts)) as pool:
         return list(pool.map(run, acts))
+
+
+def staff(*permissions: str, name: str = "ada") -> Client:
+    """The browser of somebody on the staff who may do these things."""
+    user = User.objects.create_user(name, password="a long enough phrase", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    client = Client()
+    client.force_login(user)
+    return client

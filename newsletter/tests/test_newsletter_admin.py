@@ -2,11 +2,11 @@
 
 import re
 from html.parser import HTMLParser
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -16,19 +16,11 @@ from newsletter.consent import Origin
 from newsletter.emails import TOKEN_PLACE
 from newsletter.models import Campaign, Delivery, Subscriber, Suppression
 from newsletter.states import State
-from newsletter.tests.factories import make_campaign, make_mailing, make_subscriber
+from newsletter.tests.factories import make_campaign, make_mailing, make_subscriber, staff
 
 pytestmark = pytest.mark.django_db
 
 MODELS = ("campaign", "delivery", "subscriber", "suppression")
-
-
-def staff(*permissions: str) -> Client:
-    user = User.objects.create_user("ada", password="a long enough phrase", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture
@@ -116,24 +108,6 @@ def test_nobody_adds_changes_or_deletes_what_the_site_itself_writes_down() -> No
 
 
 # --- Who got what -------------------------------------------------------------------------
-
-
-def test_a_campaign_shows_each_state_its_number_and_a_way_to_the_people(viewer: Client) -> None:
-    campaign = make_mailing(readers=6)
-    ids = list(campaign.deliveries.order_by("pk").values_list("pk", flat=True))
-    for state, chosen in ((State.ACCEPTED, ids[:3]), (State.IN_DOUBT, ids[3:4])):
-        Delivery.objects.filter(pk__in=chosen).update(state=state, reason=f"It is {state}.")
-    text = page(viewer, page_url("campaign", campaign.pk))
-    numbers = {words: href for words, href in Markup(text).links.items() if words[:1].isdigit()}
-    assert list(numbers) == ["2 waiting", "3 sent", "1 in doubt"]
-    assert "6 in all" in text
-
-    query = parse_qs(urlsplit(numbers["1 in doubt"]).query)
-    assert query == {"campaign__id__exact": [str(campaign.pk)], "state__exact": ["in_doubt"]}
-    people = page(viewer, numbers["1 in doubt"])
-    assert "reader4@example.com" in people
-    assert "It is in_doubt." in people
-    assert "reader1@example.com" not in people
 
 
 def test_why_a_campaign_is_paused_stands_on_its_page(viewer: Client) -> None:
