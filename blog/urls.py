@@ -2,7 +2,18 @@ from django.urls import path, register_converter
 from django.urls.converters import IntConverter, StringConverter
 
 from blog import feeds, sitemaps
-from blog.views import archive, articles, copies, errors, lists, pages, reads, search, sharing
+from blog.views import (
+    archive,
+    articles,
+    copies,
+    errors,
+    lists,
+    pages,
+    permanent,
+    reads,
+    search,
+    sharing,
+)
 
 
 class UnicodeSlug(StringConverter):
@@ -45,6 +56,7 @@ urlpatterns = [
     path("", lists.home, name="home"),
     path("page/<later:number>/", lists.home, name="home_page"),
     path("articles/<uslug:slug>/", articles.article, name="article"),
+    path("articles/id/<ordinal:number>/", permanent.article_by_number, name="article_by_number"),
     path("articles/<uslug:slug>.md", copies.article_markdown, name="article_markdown"),
     path(
         "share/<uslug:slug>-<fingerprint:fingerprint>.jpg",

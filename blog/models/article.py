@@ -159,6 +159,10 @@ class Article(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("article", kwargs={"slug": self.slug})
 
+    def get_permanent_url(self) -> str:
+        """For what cannot be changed any more, such as a mail: it leads to the current address."""
+        return reverse("article_by_number", args=[self.pk])
+
     def clean(self) -> None:
         if not self.title.strip():
             raise ValidationError({"title": "Give the article a title."})
