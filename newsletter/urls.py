@@ -1,6 +1,6 @@
 from django.urls import path
 
-from newsletter.views import links, sign_up
+from newsletter.views import links, sign_up, web_version
 
 urlpatterns = [
     path("", sign_up.newsletter, name="newsletter"),
@@ -8,4 +8,5 @@ urlpatterns = [
     path("confirm/<str:token>/", links.confirm, name="newsletter_confirm"),
     path("not-me/<str:token>/", links.not_me, name="newsletter_not_me"),
     path("unsubscribe/<str:token>/", links.unsubscribe, name="newsletter_unsubscribe"),
+    path("mail/<str:web_key>/", web_version.web_version, name="newsletter_web_version"),
 ]

@@ -1,4 +1,5 @@
 import hashlib
+import secrets
 from datetime import datetime
 
 from django.db import connection, models, transaction
@@ -22,6 +23,10 @@ EXPAND = """
      ORDER BY id
     ON CONFLICT DO NOTHING
 """
+
+
+def new_web_key() -> str:
+    return secrets.token_urlsafe(16)
 
 
 class CampaignQuerySet(models.QuerySet):
@@ -61,6 +66,7 @@ class Campaign(models.Model):
     html = models.TextField()
     text = models.TextField()
     content_hash = models.CharField(max_length=64, editable=False)
+    web_key = models.CharField(max_length=22, default=new_web_key, unique=True, editable=False)
     created_at = models.DateTimeField(help_text="Who had confirmed by then gets this mail.")
     expanded_through = models.BigIntegerField(default=0, editable=False)
     expanded_at = models.DateTimeField(null=True, editable=False)

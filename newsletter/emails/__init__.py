@@ -1,0 +1,30 @@
+"""The mails: one small function each, over one helper."""
+
+from newsletter.emails.campaigns import campaign_mail, digest_of, letter_of, notice_of
+from newsletter.emails.places import TOKEN_PLACE, WEB_PLACE, filled, values_of
+from newsletter.emails.rendering import Words, campaign_words, mail_context, render_mail
+from newsletter.emails.to_one import (
+    address_change_mail,
+    automatic_mail,
+    send_confirmation,
+    welcome_mail,
+)
+
+__all__ = [
+    "TOKEN_PLACE",
+    "WEB_PLACE",
+    "Words",
+    "address_change_mail",
+    "automatic_mail",
+    "campaign_mail",
+    "campaign_words",
+    "digest_of",
+    "filled",
+    "letter_of",
+    "mail_context",
+    "notice_of",
+    "render_mail",
+    "send_confirmation",
+    "values_of",
+    "welcome_mail",
+]

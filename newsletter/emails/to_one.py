@@ -1,0 +1,75 @@
+"""What goes to one person, at once: questions, a welcome."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.core.mail import EmailMultiAlternatives
+from django.urls import reverse
+
+from blog.models import Article, Publication
+from blog.site_address import absolute
+from newsletter.emails.headers import message_id, one_line
+from newsletter.emails.rendering import mail_context, render_mail
+from newsletter.emails.stories import Story
+from newsletter.tokens import Purpose
+
+if TYPE_CHECKING:
+    from newsletter.models import Subscriber
+
+
+def send_confirmation(subscriber: Subscriber, now: datetime) -> None:
+    """The mail that asks whether it was you. Nothing the visitor typed stands in it."""
+    confirm = subscriber.token(Purpose.CONFIRM, now)
+    not_me = subscriber.token(Purpose.NOT_ME, now)
+    subject = f"Please confirm your address for {Publication.current().name}"
+    links = {
+        "confirm_url": absolute(reverse("newsletter_confirm", args=[confirm])),
+        "not_me_url": absolute(reverse("newsletter_not_me", args=[not_me])),
+    }
+    mark = f"confirmation-{subscriber.pk}-{int(now.timestamp())}"
+    automatic_mail("confirmation", subject, subscriber.address, links, mark).send()
+
+
+def welcome_mail(
+    subscriber: Subscriber, articles: Sequence[Article], now: datetime
+) -> EmailMultiAlternatives:
+    """For somebody who has just joined: what comes, and `articles` to begin with."""
+    leave = absolute(
+        reverse("newsletter_unsubscribe", args=[subscriber.token(Purpose.UNSUBSCRIBE, now)])
+    )
+    subject = f"Welcome to {Publication.current().name}"
+    stories = [Story.of(article) for article in articles]
+    context = {"stories": stories, "unsubscribe_url": leave}
+    mark = f"welcome-{subscriber.pk}-{int(now.timestamp())}"
+    mail = automatic_mail("welcome", subject, subscriber.address, context, mark)
+    mail.extra_headers["List-Unsubscribe"] = f"<{leave}>"
+    mail.extra_headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return mail
+
+
+def address_change_mail(address: str, confirm_url: str, mark: str) -> EmailMultiAlternatives:
+    """Asks whoever reads mail at the new `address` whether the mails may come there.
+
+    `mark` makes the Message-ID: the same one for the same question.
+    """
+    subject = f"Your new address for {Publication.current().name}"
+    return automatic_mail("address_change", subject, address, {"confirm_url": confirm_url}, mark)
+
+
+def automatic_mail(
+    template: str, subject: str, to: str, context: dict[str, object], mark: str
+) -> EmailMultiAlternatives:
+    """A mail that answers an act of its reader (RFC 3834)."""
+    subject = one_line(subject)
+    html, text = render_mail(template, {**mail_context(), "subject": subject, **context})
+    message = EmailMultiAlternatives(
+        subject=subject,
+        body=text,
+        to=[to],
+        headers={"Auto-Submitted": "auto-generated", "Message-ID": message_id(mark)},
+    )
+    message.attach_alternative(html, "text/html")
+    return message

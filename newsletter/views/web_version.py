@@ -1,0 +1,46 @@
+"""A campaign as a page, for those who would rather read it in a browser.
+
+Its address stands in each copy and is the same in all of them; nobody can guess it.
+"""
+
+import re
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from blog.models import Article
+from blog.views.errors import not_found
+from blog.views.furniture import PUBLIC_CACHE
+from newsletter.models import Campaign
+
+# A mail brings its styles along. It runs nothing, and loads nothing but pictures of this site.
+POLICY = (
+    "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+OWN = re.compile(r'<div class="own".*?</div>', re.DOTALL)
+ARTICLE = re.compile(r"/articles/id/(\d+)/")
+
+
+@require_safe
+def web_version(request: HttpRequest, web_key: str) -> HttpResponse:
+    campaign = Campaign.objects.filter(web_key=web_key, expanded_at__isnull=False).first()
+    if campaign is None or not is_all_public(campaign):
+        return not_found(request)
+    headers = {
+        "Cache-Control": PUBLIC_CACHE,
+        "Content-Security-Policy": POLICY,
+        "X-Robots-Tag": "noindex, nofollow",
+        "Referrer-Policy": "same-origin",
+    }
+    return HttpResponse(OWN.sub("", campaign.html), headers=headers)
+
+
+def is_all_public(campaign: Campaign) -> bool:
+    """False as soon as one article in it was taken back: its words must not be read here."""
+    if campaign.kind == Campaign.Kind.ARTICLE and campaign.article_id is None:
+        return False
+    wanted = {int(number) for number in ARTICLE.findall(campaign.html)}
+    public = Article.objects.published(timezone.now()).filter(pk__in=wanted)
+    return public.count() == len(wanted)
