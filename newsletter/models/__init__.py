@@ -1,3 +1,4 @@
+from newsletter.models.batch import Batch
 from newsletter.models.campaign import Campaign
 from newsletter.models.consent import ConsentEvent
 from newsletter.models.delivery import Delivery
@@ -7,6 +8,7 @@ from newsletter.models.suppression import Suppression
 from newsletter.models.tally import Tally
 
 __all__ = [
+    "Batch",
     "Campaign",
     "ConsentEvent",
     "Delivery",

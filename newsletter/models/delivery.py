@@ -6,7 +6,9 @@ from django.db import models, transaction
 from django.db.models import F, Q
 
 from newsletter.addresses import MAX_LENGTH
+from newsletter.models.batch import Batch
 from newsletter.models.campaign import Campaign
+from newsletter.models.proof import ProofQuerySet
 from newsletter.models.subscriber import Subscriber
 from newsletter.outcomes import Outcome
 from newsletter.states import OPEN_STATES, WAITING_STATES, State
@@ -18,7 +20,7 @@ FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=2)
 
 
-class DeliveryQuerySet(models.QuerySet):
+class DeliveryQuerySet(ProofQuerySet):
     def waiting(self) -> "DeliveryQuerySet":
         """Not on the wire yet: may still be taken back."""
         return self.filter(state__in=WAITING_STATES)
@@ -130,6 +132,15 @@ class Delivery(models.Model):
     not_before = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     provider_id = models.CharField(max_length=200, blank=True, default="")
+    # A mark, no more: a batch knows between which ids its deliveries are.
+    batch = models.ForeignKey(
+        Batch,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="deliveries",
+    )
     queued_at = models.DateTimeField()
     submitted_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
