@@ -42,6 +42,12 @@ class Publication(models.Model):
         blank=True,
         help_text="Stands at the foot of each mail. Most countries’ laws ask for it.",
     )
+    marks_links_in_mails = models.BooleanField(
+        "mark links in mails",
+        default=False,
+        help_text="Adds utm_source, utm_medium and utm_campaign to links to articles, for programs "
+        "that count visits. They say which mailing it was, and never who read it.",
+    )
     contact_email = models.EmailField(
         "staff’s mail address",
         blank=True,

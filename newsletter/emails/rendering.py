@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 
 from blog.models import Publication
 from newsletter.emails.headers import one_line
+from newsletter.emails.link_marks import campaign_name, mark_html, mark_text
 from newsletter.emails.places import links_with_places
 
 MARK_PATH = "icons/mail-mark.png"
@@ -49,4 +50,8 @@ def campaign_words(template: str, subject: str, context: dict[str, object]) -> W
     subject, and what it is about.
     """
     whole = {**mail_context(), **links_with_places(), "subject": subject, **context}
-    return Words(one_line(subject), *render_mail(template, whole))
+    html, text = render_mail(template, whole)
+    if whole["publication"].marks_links_in_mails:
+        name = campaign_name(subject)
+        html, text = mark_html(html, name), mark_text(text, name)
+    return Words(one_line(subject), html, text)
