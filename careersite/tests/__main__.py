@@ -1,5 +1,5 @@
 """Every test: on SQLite and files, on PostgreSQL and Redis, in a browser, behind nginx,
-and each page by the HTML checker.
+each page by the HTML checker, and the mails by a spam filter.
 
 What follows `python -m careersite.tests` goes to pytest: `make test ARGS="-k unsubscribe"`.
 """
@@ -14,7 +14,7 @@ from careersite.leash import Leash
 from careersite.tests.private_servers import install_missing, private_servers, run_leashed
 
 NO_TESTS_FOUND = 5
-IN_PARALLEL = ("-m", "not e2e and not nginx and not checker", "-n", "2")
+IN_PARALLEL = ("-m", "not e2e and not nginx and not checker and not spam", "-n", "2")
 
 
 class Run:
@@ -54,6 +54,7 @@ def main(arguments: list[str]) -> int:
         Run("A reader and an editor in Chromium", {"chromium"}, ("-m", "e2e")),
         Run("Two caches, nginx in front", {"nginx"}, ("-m", "nginx")),
         Run("The HTML of each page", {"java"}, ("-m", "checker")),
+        Run("The mails, as a spam filter sees them", {"spamassassin"}, ("-m", "spam")),
     ]
     missing = install_missing()
     for run in runs:

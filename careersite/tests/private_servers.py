@@ -31,6 +31,7 @@ PACKAGES = {
     "chromium": "chromium",
     "nginx": "nginx",
     "java": "default-jre-headless",
+    "spamassassin": "spamassassin",
 }
 # Tests may lose their data with the machine; they may not be slow.
 POSTGRES_SETTINGS = (
