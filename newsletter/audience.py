@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from newsletter.models.subscriber import Frequency, Subscriber, SubscriberQuerySet
 
 if TYPE_CHECKING:
     from blog.models import Article
+
+
+# Both without a factor in common with 100: so each hundred ids fill all hundred parts.
+SCATTER, SCATTER_SEEDS = 37, 61
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,9 @@ class Audience:
 
     frequency: str = ""
     topics: frozenset[int] | None = None
+    # Of a hundred parts that people are in by their ids, scattered by a seed: from, and below.
+    share: tuple[int, int] = (0, 100)
+    seed: int = 0
 
     @classmethod
     def of_notice(cls, article: Article) -> Audience:
@@ -33,18 +40,28 @@ class Audience:
     def read(cls, stored: dict[str, object]) -> Audience:
         topics = stored.get("topics")
         chosen = None if topics is None else frozenset(topics)
-        return cls(stored.get("frequency") or "", chosen)
+        share = tuple(stored.get("share") or (0, 100))
+        return cls(stored.get("frequency") or "", chosen, share, stored.get("seed") or 0)
 
     def stored(self) -> dict[str, object]:
         """As a campaign keeps it; `read` gives it back."""
         topics = None if self.topics is None else sorted(self.topics)
-        return {"frequency": str(self.frequency), "topics": topics}
+        who = {"frequency": str(self.frequency), "topics": topics}
+        return {**who, "share": list(self.share), "seed": self.seed}
+
+    def part(self, start: int, end: int, seed: int) -> Audience:
+        """Those of it who are in the parts `start` to `end` of a hundred."""
+        return replace(self, share=(start, end), seed=seed)
 
     def people(self, now: datetime, confirmed_by: datetime | None = None) -> SubscriberQuerySet:
         """Who may be mailed at `now`, of those who had confirmed by then."""
         found = Subscriber.objects.reachable(now).filter(confirmed_at__lte=confirmed_by or now)
         if self.frequency:
             found = found.filter(frequency=self.frequency)
+        if self.share != (0, 100):
+            start, end = self.share
+            place = (F("pk") * SCATTER + self.seed * SCATTER_SEEDS) % 100
+            found = found.alias(place=place).filter(place__gte=start, place__lt=end)
         return found if self.topics is None else found.filter(wants_one_of(self.topics))
 
 

@@ -7,9 +7,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from newsletter.models import Campaign, Tally
-from newsletter.states import OPEN_STATES, State
+from newsletter.states import OPEN_STATES, TAKEN_STATES, State
 
-SENT = (State.ACCEPTED, State.DELIVERED, State.BOUNCED, State.COMPLAINED)
 ANSWERED = (State.DELIVERED, State.BOUNCED, State.COMPLAINED)
 MOST_REASONS = 8
 STEP_HEIGHT, BAR_TOP = 52, 22  # of the drawing, in its units
@@ -65,7 +64,7 @@ class CampaignReport:
         tally = self.tally
         tried = tally.handed_over + tally.number(State.REJECTED, State.FAILED, State.SUBMITTING)
         named = [("Candidates", tally.candidates), ("Tried", tried)]
-        named.append(("Taken by the mail server", tally.number(*SENT)))
+        named.append(("Taken by the mail server", tally.number(*TAKEN_STATES)))
         if self.has_answers:
             named.append(("Delivered", tally.number(State.DELIVERED, State.COMPLAINED)))
         whole = max(tally.candidates, 1)

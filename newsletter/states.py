@@ -19,3 +19,5 @@ class State(models.TextChoices):
 
 WAITING_STATES = (State.QUEUED, State.CLAIMED)
 OPEN_STATES = (*WAITING_STATES, State.SUBMITTING)
+# The other side has it, whatever became of it then.
+TAKEN_STATES = (State.ACCEPTED, State.DELIVERED, State.BOUNCED, State.COMPLAINED)

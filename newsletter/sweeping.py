@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from blog.models import Article, Attempt, ReadCount
 from newsletter.emails import send_confirmation
-from newsletter.models import Campaign, Delivery, Pulse, Subscriber, Tally
+from newsletter.models import Campaign, Delivery, Letter, Pulse, Subscriber, Tally
 from newsletter.sending.turn import Sender
 from newsletter.sending.ways import way_for
 
@@ -53,6 +53,8 @@ def sweep(now: datetime) -> Found:
     back_in_queue, doubtful = Delivery.objects.expire_leases(now)
     cancel_withdrawn(now)
     announced = announce_due(now)
+    Campaign.objects.start_due(now)
+    decide_due(now)
     for campaign in Campaign.objects.running().filter(expanded_at__isnull=True):
         campaign.expand(now)
     finished = sum(
@@ -101,13 +103,23 @@ def announce(article: Article, now: datetime) -> bool:
     return True
 
 
+def decide_due(now: datetime) -> None:
+    """Send the rest of each letter whose two subjects were compared for long enough."""
+    for letter in Letter.objects.to_decide(now):
+        try:
+            letter.send_rest(letter.winner(), now)
+        except Exception:
+            logger.exception("Letter %s cannot be decided; the next sweep tries again", letter.pk)
+
+
 def cancel_withdrawn(now: datetime) -> None:
     """An article that was taken back is not announced any further.
 
     What was cancelled before is looked at again, until all of it has come back from the wire.
     """
     public = Article.objects.published(now).filter(pk=OuterRef("article"))
-    over = Q(cancelled_at__isnull=False) | ~Exists(public)
+    withdrawn = Q(~Exists(public), kind=Campaign.Kind.ARTICLE)
+    over = Q(cancelled_at__isnull=False) | withdrawn
     for campaign in Campaign.objects.unfinished().filter(over):
         campaign.cancel("The article was taken back.", now)
 

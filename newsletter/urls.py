@@ -1,6 +1,6 @@
 from django.urls import path
 
-from newsletter.views import links, sign_up, web_version
+from newsletter.views import go, links, sign_up, web_version
 
 urlpatterns = [
     path("", sign_up.newsletter, name="newsletter"),
@@ -8,5 +8,6 @@ urlpatterns = [
     path("confirm/<str:token>/", links.confirm, name="newsletter_confirm"),
     path("not-me/<str:token>/", links.not_me, name="newsletter_not_me"),
     path("unsubscribe/<str:token>/", links.unsubscribe, name="newsletter_unsubscribe"),
+    path("go/<str:key>/", go.go, name="newsletter_go"),
     path("mail/<str:web_key>/", web_version.web_version, name="newsletter_web_version"),
 ]

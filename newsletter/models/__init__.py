@@ -2,6 +2,8 @@ from newsletter.models.batch import Batch
 from newsletter.models.campaign import Campaign
 from newsletter.models.consent import ConsentEvent
 from newsletter.models.delivery import Delivery
+from newsletter.models.letter import Letter
+from newsletter.models.link import Link, LinkDay
 from newsletter.models.pulse import Pulse
 from newsletter.models.subscriber import Subscriber
 from newsletter.models.suppression import Suppression
@@ -12,6 +14,9 @@ __all__ = [
     "Campaign",
     "ConsentEvent",
     "Delivery",
+    "Letter",
+    "Link",
+    "LinkDay",
     "Pulse",
     "Subscriber",
     "Suppression",

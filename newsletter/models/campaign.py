@@ -1,28 +1,48 @@
 import hashlib
+import html
+import re
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection, models, transaction
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, Sum
 
 from blog.models import Article
 from newsletter.audience import Audience
 from newsletter.emails import notice_of
 from newsletter.models.subscriber import Subscriber
-from newsletter.states import OPEN_STATES, State
+from newsletter.states import OPEN_STATES, TAKEN_STATES, State
 
 IDS_A_STATEMENT = 20_000
+# Not the links that differ from copy to copy: those hold a place (`newsletter.emails.places`).
+COUNTED_LINK = re.compile(r'href="(https?://(?![^"]*\b0-[a-z-]+-0\b)[^"]+)"')
 
 EXPAND = """
     INSERT INTO newsletter_delivery
-        (campaign_id, subscriber_id, address, address_key, state, reason, provider_id,
-         attempts, queued_at)
-    SELECT %s, id, address, address_key, 'queued', '', '', 0, %s
+        (campaign_id, letter_id, subscriber_id, address, address_key, state, reason,
+         provider_id, attempts, queued_at)
+    SELECT %s, %s, id, address, address_key, 'queued', '', '', 0, %s
       FROM ({people}) AS person
      WHERE true
      ORDER BY id
     ON CONFLICT DO NOTHING
 """
+
+
+# A letter that a site which was down could not send in time may be out of date.
+LATEST_START = timedelta(hours=3)
+TOO_LATE = (
+    "It could not be sent when it was due, and is hours late. If it is still true, go on sending."
+)
+
+
+class Variant(models.TextChoices):
+    """Which part of the people a letter's campaign is for."""
+
+    WHOLE = "", "everybody"
+    A = "a", "first subject"
+    B = "b", "other subject"
+    REST = "rest", "the rest"
 
 
 def new_web_key() -> str:
@@ -34,7 +54,18 @@ class CampaignQuerySet(models.QuerySet):
         return self.filter(finished_at__isnull=True)
 
     def running(self) -> "CampaignQuerySet":
-        return self.unfinished().filter(paused_at__isnull=True, cancelled_at__isnull=True)
+        begun = Q(scheduled_at__isnull=True) | Q(started_at__isnull=False)
+        return self.unfinished().filter(begun, paused_at__isnull=True, cancelled_at__isnull=True)
+
+    def start_due(self, now: datetime) -> int:
+        """Begin what was scheduled for now or before. Once: a clock that jumps back begins nothing
+        again. What comes very late waits for a person."""
+        due = self.unfinished().filter(
+            scheduled_at__lte=now, started_at__isnull=True, cancelled_at__isnull=True
+        )
+        too_late = due.filter(scheduled_at__lt=now - LATEST_START)
+        held = too_late.update(started_at=now, paused_at=now, pause_reason=TOO_LATE)
+        return held + due.update(started_at=now)
 
     def sendable(self, now: datetime) -> "CampaignQuerySet":
         """Running, and not resting after a word from the wire."""
@@ -55,11 +86,16 @@ class Campaign(models.Model):
 
     class Kind(models.TextChoices):
         ARTICLE = "article", "notice of an article"
+        LETTER = "letter", "letter"
 
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.ARTICLE)
     article = models.ForeignKey(
         Article, null=True, on_delete=models.SET_NULL, related_name="campaigns"
     )
+    letter = models.ForeignKey(
+        "newsletter.Letter", null=True, on_delete=models.PROTECT, related_name="campaigns"
+    )
+    variant = models.CharField(max_length=4, choices=Variant, blank=True, default=Variant.WHOLE)
     edition = models.PositiveSmallIntegerField(default=1)
     audience = models.JSONField(default=dict, editable=False)
     subject = models.CharField(max_length=200)
@@ -68,6 +104,8 @@ class Campaign(models.Model):
     content_hash = models.CharField(max_length=64, editable=False)
     web_key = models.CharField(max_length=22, default=new_web_key, unique=True, editable=False)
     created_at = models.DateTimeField(help_text="Who had confirmed by then gets this mail.")
+    scheduled_at = models.DateTimeField(null=True, editable=False)
+    started_at = models.DateTimeField(null=True, editable=False)
     expanded_through = models.BigIntegerField(default=0, editable=False)
     expanded_at = models.DateTimeField(null=True, editable=False)
     paused_at = models.DateTimeField(null=True, blank=True)
@@ -85,7 +123,10 @@ class Campaign(models.Model):
             models.UniqueConstraint(
                 fields=["article", "kind", "edition"],
                 name="one_campaign_per_article_kind_and_edition",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["letter", "variant"], name="one_campaign_per_letter_and_variant"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -106,7 +147,19 @@ class Campaign(models.Model):
             return "sent"
         if self.paused_at:
             return "paused"
+        if self.scheduled_at and not self.started_at:
+            return "scheduled"
         return "sending" if self.expanded_at else "preparing"
+
+    @property
+    def begun_at(self) -> datetime:
+        """Who had confirmed by then gets it."""
+        return self.started_at or self.created_at
+
+    def presses_a_mail(self) -> float:
+        pressed = self.links.aggregate(sum=Sum("days__count", default=0))["sum"]
+        taken = self.deliveries.filter(state__in=TAKEN_STATES).count()
+        return pressed / taken if taken else 0.0
 
     def tally(self) -> dict[str, int]:
         """How many deliveries are in each state; their sum is the number of candidates."""
@@ -143,13 +196,21 @@ class Campaign(models.Model):
         return True
 
     def _insert_deliveries(self, after: int, through: int, now: datetime) -> None:
-        people = Audience.read(self.audience).people(now, confirmed_by=self.created_at)
+        people = Audience.read(self.audience).people(now, confirmed_by=self.begun_at)
         people = people.filter(pk__gt=after, pk__lte=through).order_by()
         columns = people.values_list("id", "address", "address_key")
         select, parameters = columns.query.sql_with_params()
         queued_at = connection.ops.adapt_datetimefield_value(now)
         with connection.cursor() as cursor:
-            cursor.execute(EXPAND.format(people=select), [self.pk, queued_at, *parameters])
+            values = [self.pk, self.letter_id, queued_at, *parameters]
+            cursor.execute(EXPAND.format(people=select), values)
+
+    def count_presses(self) -> None:
+        """From here on its links lead over this site. Before anything of it is sent."""
+        for url in dict.fromkeys(COUNTED_LINK.findall(self.html)):
+            link = self.links.create(url=html.unescape(url))
+            self.html = self.html.replace(f'href="{url}"', f'href="{link.counted_url}"')
+        self.save()
 
     def pause(self, reason: str, now: datetime) -> bool:
         """Send nothing more until somebody resumes it. False if it was not running."""

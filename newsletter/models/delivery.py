@@ -120,6 +120,14 @@ class Delivery(models.Model):
     campaign = models.ForeignKey(
         Campaign, on_delete=models.CASCADE, related_name="deliveries", db_index=False
     )
+    letter = models.ForeignKey(
+        "newsletter.Letter",
+        null=True,
+        on_delete=models.PROTECT,
+        db_index=False,
+        related_name="+",
+        help_text="That of its campaign: nobody gets two campaigns of one letter.",
+    )
     subscriber = models.ForeignKey(
         Subscriber, null=True, on_delete=models.SET_NULL, related_name="deliveries"
     )
@@ -156,6 +164,16 @@ class Delivery(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["campaign", "address_key"], name="one_delivery_per_campaign_and_address"
+            ),
+            models.UniqueConstraint(
+                fields=["letter", "subscriber"],
+                condition=Q(letter__isnull=False),
+                name="one_delivery_per_letter_and_subscriber",
+            ),
+            models.UniqueConstraint(
+                fields=["letter", "address_key"],
+                condition=Q(letter__isnull=False),
+                name="one_delivery_per_letter_and_address",
             ),
         ]
         indexes = [

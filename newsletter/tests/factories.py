@@ -15,7 +15,7 @@ from blog.models import Article
 from blog.public_forms import form_stamp
 from blog.tests.factories import make_article
 from newsletter import sweeping
-from newsletter.models import Campaign, Subscriber, Suppression
+from newsletter.models import Campaign, Letter, Subscriber, Suppression
 
 LONG_AGO = timedelta(days=30)
 TURN_S = 10
@@ -127,3 +127,10 @@ def staff(*permissions: str, name: str = "ada") -> Client:
     client = Client()
     client.force_login(user)
     return client
+
+
+def make_letter(subject: str = "A letter", **fields: object) -> Letter:
+    body = '<p>Good news, see <a href="/about/">who we are</a>.</p>'
+    return Letter.objects.create(
+        subject=subject, **{"preheader": "In short.", "body": body, **fields}
+    )

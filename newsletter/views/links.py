@@ -17,7 +17,7 @@ from blog.views.furniture import page_context, private_page
 from blog.visitors import client_network, keyed_hash
 from newsletter.consent import Origin
 from newsletter.models import Subscriber, Suppression
-from newsletter.tokens import BadToken, Purpose
+from newsletter.tokens import BadToken, Purpose, is_trial
 
 View = Callable[..., HttpResponse]
 
@@ -30,6 +30,8 @@ def token_page(purpose: Purpose) -> Callable[[View], View]:
         @require_http_methods(["GET", "HEAD", "POST"])
         @wraps(view)
         def find(request: HttpRequest, token: str) -> HttpResponse:
+            if is_trial(purpose, token):
+                return _answer(request, "trial", "A link in a test mail")
             try:
                 subscriber, read = Subscriber.objects.by_token(purpose, token, timezone.now())
                 if purpose is Purpose.CONFIRM and not subscriber.may_join_by(read):
