@@ -20,6 +20,8 @@ ID = re.compile(r' id="([^"]*)"')
 TABLE = re.compile(r"<table\b[^>]*>(?:\s*<caption[^>]*>(?P<caption>.*?)</caption>)?", re.DOTALL)
 # As the import writes them; the sanitiser puts its mark before each id.
 WAY_BACK = re.compile(rf'<a href="#{ID_PREFIX}fnref[^"]*"')
+# What has an end; void elements (`<br>`, `<img>` …) do not count on either side.
+BEGINS = re.compile(r"<(?!/|br\b|hr\b|img\b|source\b)")
 LONG_ENOUGH_FOR_CONTENTS = 4
 ANCHOR_LENGTH = 60
 FAQ_LEAST = 2
@@ -62,6 +64,16 @@ class PageText:
         """The sections of a long text; of a short one, nothing."""
         sections = [one for one in self.headings if one.tag == "h2" and one.text]
         return sections if len(sections) >= LONG_ENOUGH_FOR_CONTENTS else []
+
+    @property
+    def halves(self) -> tuple[str, str]:
+        """A long text parted before a section near its middle; a short one is all in the first."""
+        starts = [at.start() for at in re.finditer("<h2", self.html)] if self.contents else []
+        for start in sorted(starts, key=lambda start: abs(start - len(self.html) / 2)):
+            before = self.html[:start]
+            if start and len(BEGINS.findall(before)) == before.count("</"):
+                return before, self.html[start:]
+        return self.html, ""
 
     @property
     def questions(self) -> list[Heading]:

@@ -123,3 +123,18 @@ def test_a_footnote_leads_down_and_back_again() -> None:
     assert f'<li id="{down}">' in html
     assert '<a href="#text-fnref1" aria-label="Back to the text">' in html
     assert sanitize(body) == body
+
+
+def test_a_long_text_has_two_halves_that_begin_with_a_section() -> None:
+    text = PageText.of(sanitize(f"<p>One<br>two</p>{FOUR}"))
+    first, second = text.halves
+
+    assert first + second == text.html
+    assert second.startswith('<h2 id="text-part-3">')
+
+
+def test_a_short_text_is_not_parted_nor_one_inside_a_quotation() -> None:
+    quoted = f"<blockquote>{FOUR}</blockquote>"
+    for body in ("<h2>One</h2><p>x</p>", quoted):
+        text = PageText.of(sanitize(body))
+        assert text.halves == (text.html, "")
