@@ -244,7 +244,9 @@ if EMAIL_URL:
     if EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend":
         EMAIL_BACKEND = "newsletter.smtp.EmailBackend"
 elif ANYMAIL_ESP:
-    EMAIL_BACKEND = f"anymail.backends.{ANYMAIL_ESP}.EmailBackend"
+    # Some need our backend over anymail's; see newsletter/providers.py.
+    whose = "newsletter" if ANYMAIL_ESP in ("brevo", "postmark", "resend") else "anymail"
+    EMAIL_BACKEND = f"{whose}.backends.{ANYMAIL_ESP}.EmailBackend"
 
 ANYMAIL_WEBHOOK_SECRET = text("ANYMAIL_WEBHOOK_SECRET")
 ANYMAIL = {

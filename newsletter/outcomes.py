@@ -6,7 +6,8 @@ waits for another try; if it can, it is accepted or in doubt, and never sent aga
 
 import smtplib
 import ssl
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -28,6 +29,13 @@ from newsletter.states import State
 REFUSED_US = {401, 402, 403, 404, 405}
 SLOW_DOWN = {420, 429}
 REFUSED_CONTENT = {400, 406, 409, 410, 411, 412, 413, 414, 415, 416, 422}
+# Raised by anymail while it writes the call, and by Python's mail package.
+BEFORE_THE_WIRE = (
+    AnymailInvalidAddress,
+    AnymailSerializationError,
+    AnymailUnsupportedFeature,
+    UnicodeError,
+)
 
 
 @dataclass(frozen=True)
@@ -73,19 +81,65 @@ def of_success(message: EmailMessage) -> Outcome:
     return of_recipient(status, message.to[0])
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What one call means for each of its recipients. `is_about_one`: nobody of them got anything,
+    maybe because of one of them, so the others are worth a call without that one."""
+
+    for_all: Outcome | None = None
+    each: Mapping[str, Outcome] = field(default_factory=dict)
+    is_about_one: bool = False
+    http_status: int | None = None
+
+    def of(self, address: str) -> Outcome:
+        silent = in_doubt("The provider’s answer does not say what became of this one.")
+        return self.for_all or self.each.get(address.casefold(), silent)
+
+
+def of_call(message: EmailMessage, error: Exception | None = None) -> Answer:
+    """The answer to a batch. What came with it counts more than an exception after it."""
+    status = getattr(message, "anymail_status", None)
+    http_status = getattr(status and status.esp_response, "status_code", None)
+    if status is not None and status.recipients:
+        each: dict[str, Outcome] = {}
+        for address, found in status.recipients.items():
+            outcome = of_word(found.status, found.message_id or "", http_status)
+            key = address.casefold()  # a provider may spell an address differently: a yes counts
+            if key not in each or outcome.state == State.ACCEPTED:
+                each[key] = outcome
+        return Answer(each=each, http_status=http_status)
+    if error is None:
+        return Answer(in_doubt("The mail backend did not say what it did."))
+    if http_status is None and isinstance(error, BEFORE_THE_WIRE):
+        return Answer(_of_unwritten(error), is_about_one=True)
+    code = getattr(error, "status_code", None)
+    outcome = of_error(error, message, is_out=None)
+    return Answer(outcome, is_about_one=code in REFUSED_CONTENT, http_status=code or http_status)
+
+
+def _of_unwritten(error: Exception) -> Outcome:
+    return _of_anymail(error) if isinstance(error, AnymailError) else unwritable(error)
+
+
 def of_recipient(status: object, address: str) -> Outcome:
     """anymail's status of one recipient (its documentation, “ESP send status”)."""
     recipients = {email.casefold(): found for email, found in (status.recipients or {}).items()}
     found = recipients.get(address.casefold())
     word = found.status if found else None
-    identifier = (found and found.message_id) or ""
+    http_status = getattr(status.esp_response, "status_code", None)
+    return of_word(word, (found and found.message_id) or "", http_status)
+
+
+def of_word(word: str | None, identifier: str, http_status: int | None) -> Outcome:
+    """anymail's word for what a provider says of one recipient."""
+    is_refusal = (http_status or 200) >= 400
     if word == "invalid":
         return Outcome(State.FAILED, "The provider says that this is no address.", identifier)
     if word == "rejected":
         return Outcome(State.REJECTED, "The provider refuses this recipient.", identifier)
-    if word == "failed":
+    if word == "failed" and not is_refusal:
         return later("The provider failed to send it.")
-    if word == "unknown" and getattr(status.esp_response, "status_code", 200) >= 400:
+    if word in ("failed", "unknown") and is_refusal:
         return Outcome(State.FAILED, "The provider refused it, for a reason we cannot read.")
     return Outcome(State.ACCEPTED, "", identifier)
 
@@ -104,7 +158,8 @@ def of_error(error: Exception, message: EmailMessage, *, is_out: bool | None) ->
     status = getattr(message, "anymail_status", None)
     if status is not None and status.recipients:
         return of_recipient(status, message.to[0])  # it had answered; what broke came later
-    if isinstance(error, AnymailError):
+    has_answer = getattr(status, "esp_response", None) is not None
+    if isinstance(error, AnymailError) and (isinstance(error, AnymailAPIError) or not has_answer):
         return _of_anymail(error)
     if isinstance(error, smtplib.SMTPResponseException | smtplib.SMTPRecipientsRefused):
         return _of_smtp_reply(error)

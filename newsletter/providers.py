@@ -13,7 +13,8 @@ Everybody else's mails go in a call of their own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,9 @@ from django.conf import settings
 
 if TYPE_CHECKING:
     from newsletter.models import Campaign
+
+# Those whose batches need a backend of ours over anymail's.
+OUR_BACKENDS = ("brevo", "postmark", "resend")
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,8 @@ class Provider:
     reserved: tuple[str, ...] = ()
     # Headers of one copy take the place of the common ones, instead of joining them.
     headers_replace: bool = False
+    # What anymail must be told besides (`esp_extra`), so that it fills in places.
+    extra: Mapping[str, object] = field(default_factory=dict)
     repeats_within: timedelta | None = None
     # The tag of a delivery comes back with each event about it.
     returns_tag: bool = True
@@ -45,6 +51,10 @@ class Provider:
     @property
     def is_whole(self) -> bool:
         return self.batch_size > 1 and self.place is None
+
+    def written(self, name: str) -> str:
+        """How the place `name` stands in the words."""
+        return self.place.format(name) if self.place else name
 
     def batch_size_for(self, campaign: Campaign) -> int:
         """How many copies of this mailing may share a call: 1 means one mail each."""
@@ -100,6 +110,7 @@ PROVIDERS = {
         place="{{{{var:{}}}}}",
         reserved=("{{", "{%"),
         headers_replace=True,
+        extra={"Globals": {"TemplateLanguage": True}},
     ),
     "mailtrap": Provider("Mailtrap", ONE_BODY),
     "mandrill": Provider("Mandrill", "has no headers of one reader's own in a batch"),
@@ -123,6 +134,7 @@ PROVIDERS = {
         "anymail no longer supports it officially",
         batch_size=1000,
         place="-{}-",
+        extra={"merge_field_format": "-{}-"},
     ),
     "sparkpost": Provider("SparkPost", "drops a List-Unsubscribe that differs by reader"),
     "unisender_go": Provider(
@@ -134,7 +146,12 @@ PROVIDERS = {
 def current() -> Provider | None:
     """Whose interface the settings' mail backend talks to; None for SMTP and files."""
     package, _, name = settings.EMAIL_BACKEND.removesuffix(".EmailBackend").rpartition(".")
-    return PROVIDERS.get(name) if package in ("anymail.backends", "newsletter.backends") else None
+    if package == "newsletter.backends":
+        return PROVIDERS.get(name)
+    found = PROVIDERS.get(name) if package == "anymail.backends" else None
+    if found and found.is_whole:  # that needs our backend
+        return replace(found, batch_size=1, repeats_within=None)
+    return found
 
 
 def own_limit() -> int:

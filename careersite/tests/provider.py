@@ -19,12 +19,14 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """`is_lost`: the provider has the request, and the connection ends without a word."""
+    """`is_lost`: the provider has the request, and the connection ends without a word.
+    `hangs`: it has the request and says nothing for as long as the test lasts."""
 
     status: int = 200
     body: dict | str = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     is_lost: bool = False
+    hangs: bool = False
 
 
 class Provider:
@@ -36,6 +38,7 @@ class Provider:
         self.next_answers: deque[Answer] = deque()
         self.answer: Callable[[Request], Answer] = lambda _: Answer()
         self.lock = threading.Lock()
+        self.is_over = threading.Event()
 
     def take(self, request: Request) -> Answer:
         with self.lock:
@@ -51,7 +54,9 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         request = Request(self.command, self.path, dict(self.headers), body)
         answer = self.provider.take(request)
-        if answer.is_lost:
+        if answer.hangs:
+            self.provider.is_over.wait()
+        if answer.is_lost or answer.hangs:
             self.close_connection = True
         else:
             self.write(answer)
@@ -83,6 +88,7 @@ def running_provider() -> Iterator[Provider]:
     try:
         yield handler.provider
     finally:
+        handler.provider.is_over.set()
         server.shutdown()
         thread.join()
         server.server_close()

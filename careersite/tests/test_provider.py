@@ -26,3 +26,12 @@ def test_an_answer_can_be_lost_though_the_request_arrived(provider: Provider) ->
         requests.post(f"{provider.url}/messages", data=b"mail", timeout=10)
 
     assert provider.requests[0].body == b"mail"
+
+
+def test_it_can_have_the_request_and_say_nothing(provider: Provider) -> None:
+    provider.next_answers.append(Answer(hangs=True))
+
+    with pytest.raises(requests.ReadTimeout):
+        requests.post(f"{provider.url}/messages", data=b"mail", timeout=0.2)
+
+    assert provider.requests[0].body == b"mail"

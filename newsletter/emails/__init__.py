@@ -1,6 +1,13 @@
 """The mails: one small function each, over one helper."""
 
-from newsletter.emails.campaigns import campaign_mail, digest_of, letter_of, notice_of
+from newsletter.emails.campaigns import (
+    campaign_mail,
+    digest_of,
+    headers_of_all,
+    headers_of_copy,
+    letter_of,
+    notice_of,
+)
 from newsletter.emails.places import TOKEN_PLACE, WEB_PLACE, filled, values_of
 from newsletter.emails.rendering import Words, campaign_words, mail_context, render_mail
 from newsletter.emails.to_one import (
@@ -20,6 +27,8 @@ __all__ = [
     "campaign_words",
     "digest_of",
     "filled",
+    "headers_of_all",
+    "headers_of_copy",
     "letter_of",
     "mail_context",
     "notice_of",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -42,21 +43,38 @@ def letter_of(subject: str, preheader: str, body: str) -> Words:
 
 
 def campaign_mail(
-    campaign: Campaign, delivery: Delivery, publication: Publication
+    campaign: Campaign,
+    delivery: Delivery,
+    publication: Publication,
+    now: datetime | None = None,
 ) -> EmailMultiAlternatives:
     """One person's copy: the frozen words with this person's own links."""
-    values = values_of(delivery, timezone.now())
-    leave = absolute(reverse("newsletter_unsubscribe", args=[values[TOKEN_PLACE]]))
+    values = values_of(delivery, now or timezone.now())
     message = EmailMultiAlternatives(
         subject=campaign.subject,
         body=filled(campaign.text, values),
         to=[delivery.address],
         headers={
-            "List-Id": f"{phrase(publication.name)} <news.{settings.SITE_HOST}>".strip(),
-            "List-Unsubscribe": f"<{leave}>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-            "Message-ID": message_id(f"campaign-{campaign.pk}-{delivery.pk}"),
+            **headers_of_all(publication),
+            **headers_of_copy(campaign, delivery, values[TOKEN_PLACE]),
         },
     )
     message.attach_alternative(filled(campaign.html, values), "text/html")
     return message
+
+
+def headers_of_all(publication: Publication) -> dict[str, str]:
+    """The same in each copy."""
+    return {
+        "List-Id": f"{phrase(publication.name)} <news.{settings.SITE_HOST}>".strip(),
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+
+
+def headers_of_copy(campaign: Campaign, delivery: Delivery, token: str) -> dict[str, str]:
+    """One person's own."""
+    leave = absolute(reverse("newsletter_unsubscribe", args=[token]))
+    return {
+        "List-Unsubscribe": f"<{leave}>",
+        "Message-ID": message_id(f"campaign-{campaign.pk}-{delivery.pk}"),
+    }

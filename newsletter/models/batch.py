@@ -1,15 +1,63 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from django.db import models
-from django.db.models import Q
+from django.db import connection, models, transaction
+from django.db.models import F, Q
 
 from newsletter.models.campaign import Campaign
+from newsletter.models.subscriber import Subscriber
+from newsletter.outcomes import Outcome
+from newsletter.states import State
+
+if TYPE_CHECKING:
+    from newsletter.models.delivery import Delivery, DeliveryQuerySet
+
+# Longer than a call may last (see `delivery.LEASE`): nobody repeats it meanwhile.
+LEASE = timedelta(minutes=6)
+FIRST_REPEAT = timedelta(seconds=30)
+LONGEST_PAUSE = timedelta(hours=1)
+# A key is not trusted to its last minute.
+MARGIN = timedelta(minutes=1)
+WAIT = timedelta(minutes=1)
+
+# Both databases call the columns of VALUES so.
+ACCEPT = """
+    UPDATE newsletter_delivery
+       SET state = 'accepted', reason = '', provider_id = answer.column2, lease_until = NULL,
+           settled_at = %s, attempts = attempts + 1
+      FROM (VALUES {rows}) AS answer
+     WHERE newsletter_delivery.id = answer.column1
+       AND claim_token = %s AND state IN ('submitting', 'in_doubt')
+"""
 
 
 class BatchQuerySet(models.QuerySet):
+    @transaction.atomic
+    def begin(
+        self,
+        campaign: Campaign,
+        claimed: Sequence[Delivery],
+        now: datetime,
+        repeats_within: timedelta | None = None,
+    ) -> tuple[Batch, list[Delivery]]:
+        """The last look before the wire: the batch, and whose mails may be in it. Maybe nobody's:
+        then there is no call to make. Commit before you send.
+        """
+        batch = self.model(campaign=campaign, sent_at=now)
+        going = type(claimed[0]).objects.go(claimed, now, batch)
+        if not going:
+            return batch, []
+        batch.size, batch.first_id, batch.last_id = len(going), going[0].pk, going[-1].pk
+        if repeats_within:
+            batch.repeat_at, batch.repeat_until = now + LEASE, now + repeats_within - MARGIN
+        batch.save(force_insert=True)
+        return batch, going
+
     def unanswered(self) -> BatchQuerySet:
         return self.filter(answered_at__isnull=True)
 
@@ -59,4 +107,138 @@ class Batch(models.Model):
     def state(self) -> str:
         if self.answered_at is None:
             return "no answer yet"
-        return "refused" if self.error else "accepted"
+        return "refused" if self.error else "answered"
+
+    def members(self) -> DeliveryQuerySet:
+        return self.deliveries.filter(pk__gte=self.first_id, pk__lte=self.last_id).order_by("pk")
+
+    def says(self, fingerprint: str) -> bool:
+        """Note what it says, before it is sent; true if that is what it said before, too."""
+        if not self.fingerprint:
+            self.fingerprint = fingerprint
+            self.save(update_fields=["fingerprint"])
+        return self.fingerprint == fingerprint
+
+    # --- Once it has been sent --------------------------------------------------------------
+
+    @transaction.atomic
+    def record(
+        self, outcomes: Mapping[Delivery, Outcome], http_status: int | None, now: datetime
+    ) -> None:
+        """Write down what became of each mail, in a few statements for all of them."""
+        alike = defaultdict(list)
+        for delivery, outcome in outcomes.items():
+            if outcome.state == State.ACCEPTED:
+                alike[State.ACCEPTED].append((delivery, outcome))
+            elif outcome.state == State.QUEUED and outcome.is_counted:
+                delivery.record(outcome, now)  # each waits for as long as its tries ask for
+            else:
+                alike[outcome].append(delivery)
+        self._accept(alike.pop(State.ACCEPTED, []), now)
+        for outcome, deliveries in alike.items():
+            self._settle(deliveries, outcome, now)
+        self._note(list(outcomes.values()), http_status, now)
+
+    def refuse(
+        self, held: Sequence[Delivery], error: str, http_status: int | None, now: datetime
+    ) -> None:
+        """The call was refused as a whole: nobody got anything. Its mails are as before it."""
+        self._held(held).update(state=State.CLAIMED, batch=None, submitted_at=None)
+        self.answered_at, self.http_status, self.error = now, http_status, error[:300]
+        self.save(update_fields=["answered_at", "http_status", "error"])
+
+    def _held(self, deliveries: Sequence[Delivery]) -> DeliveryQuerySet:
+        """Nobody has said anything of them since."""
+        mine = self.members().filter(claim_token=deliveries[0].claim_token)
+        open_states = (State.SUBMITTING, State.IN_DOUBT)
+        return mine.filter(pk__in=[d.pk for d in deliveries], state__in=open_states)
+
+    def _accept(self, answers: list[tuple[Delivery, Outcome]], now: datetime) -> None:
+        if not answers:
+            return
+        rows = ", ".join(["(%s, %s)"] * len(answers))
+        parameters = [v for d, o in answers for v in (d.pk, o.provider_id[:200])]
+        token = answers[0][0]._meta.get_field("claim_token")
+        with connection.cursor() as cursor:
+            cursor.execute(
+                ACCEPT.format(rows=rows),
+                [
+                    connection.ops.adapt_datetimefield_value(now),
+                    *parameters,
+                    token.get_db_prep_value(answers[0][0].claim_token, connection),
+                ],
+            )
+
+    def _settle(self, deliveries: list[Delivery], outcome: Outcome, now: datetime) -> None:
+        if outcome.state == State.QUEUED:
+            self._put_back(deliveries, outcome, now)
+            return
+        self._held(deliveries).update(
+            state=outcome.state,
+            reason=outcome.reason[:300],
+            provider_id=outcome.provider_id[:200],
+            lease_until=None,
+            settled_at=now,
+            attempts=F("attempts") + 1,
+        )
+
+    def _put_back(self, deliveries: list[Delivery], outcome: Outcome, now: datetime) -> None:
+        """Nothing was sent and nothing is wrong with them. See `Delivery.record` for the lock."""
+        campaign = Campaign.objects.filter(pk=self.campaign_id)
+        campaign.select_for_update(no_key=True).exists()
+        back = self._held(deliveries).update(
+            state=State.QUEUED,
+            batch=None,
+            claim_token=None,
+            lease_until=None,
+            submitted_at=None,
+            reason=outcome.reason[:300],
+            not_before=now + (outcome.retry_after or WAIT),
+        )
+        if back:
+            campaign.filter(finished_at__isnull=False).update(finished_at=None)
+
+    def _note(self, outcomes: list[Outcome], http_status: int | None, now: datetime) -> None:
+        doubtful = [o for o in outcomes if o.state == State.IN_DOUBT]
+        accepted = next((o for o in outcomes if o.state == State.ACCEPTED), None)
+        self.http_status = http_status
+        self.provider_id = accepted.provider_id[:200] if accepted else ""
+        self.error = "" if accepted else outcomes[0].reason[:300]
+        if not doubtful:
+            self.answered_at = now
+        elif self.repeat_until:
+            self.repeat_at = now + min(FIRST_REPEAT * 2 ** min(self.repeats, 10), LONGEST_PAUSE)
+        self.save()
+
+    # --- With a key, once more --------------------------------------------------------------
+
+    @transaction.atomic
+    def go_again(self, now: datetime) -> list[Delivery]:
+        """Take the right to repeat it, and its mails back to *submitting*; none if it may not be.
+
+        The call may be no other than the first one, so everybody in it must still want mail, and
+        nobody may have decided otherwise about one of them. Commit before you send.
+        """
+        mine = Batch.objects.to_repeat(now).filter(pk=self.pk)
+        if not mine.update(repeat_at=now + LEASE, repeats=F("repeats") + 1):
+            return []
+        self.refresh_from_db()
+        campaign = Campaign.objects.filter(pk=self.campaign_id)
+        campaign.select_for_update(no_key=True).exists()
+        if self.campaign.paused_at:
+            return []
+        members = list(self.members().select_related("subscriber"))
+        if self.campaign.cancelled_at or not self._all_want_it(members, now):
+            mine.update(repeat_at=None)
+            return []
+        doubtful = self.members().filter(state=State.IN_DOUBT)
+        if not doubtful.update(state=State.SUBMITTING, lease_until=now + LEASE, settled_at=None):
+            return []
+        campaign.update(finished_at=None)
+        return members
+
+    def _all_want_it(self, members: list[Delivery], now: datetime) -> bool:
+        ids = [delivery.subscriber_id for delivery in members]
+        people = Subscriber.objects.reachable(now).filter(pk__in=ids).order_by("pk")
+        locked = people.select_for_update(no_key=True).values_list("pk", flat=True)
+        return len(members) == self.size == len(set(locked))

@@ -1,5 +1,6 @@
 import random
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import models, transaction
@@ -55,7 +56,9 @@ class DeliveryQuerySet(ProofQuerySet):
         return list(mine.select_related("subscriber").order_by("pk"))
 
     @transaction.atomic
-    def go(self, claimed: "list[Delivery]", now: datetime) -> "list[Delivery]":
+    def go(
+        self, claimed: "Sequence[Delivery]", now: datetime, batch: Batch | None = None
+    ) -> "list[Delivery]":
         """The last look before the wire: marks *submitting* and returns what may be handed over.
 
         Locks each person's row, so that whoever left, was suppressed, erased or asked for a rest
@@ -77,11 +80,11 @@ class DeliveryQuerySet(ProofQuerySet):
         free = mine.filter(campaign__in=Campaign.objects.sendable(now)).order_by("pk")
         going = set(free.select_for_update(no_key=True).values_list("pk", flat=True))
         self.filter(pk__in=going).update(
-            state=State.SUBMITTING, submitted_at=now, lease_until=now + LEASE
+            state=State.SUBMITTING, submitted_at=now, lease_until=now + LEASE, batch=batch
         )
         return [delivery for delivery in claimed if delivery.pk in going]
 
-    def _held(self, claimed: "list[Delivery]") -> "DeliveryQuerySet":
+    def _held(self, claimed: "Sequence[Delivery]") -> "DeliveryQuerySet":
         """What was claimed together and is still ours, untried."""
         ids = [delivery.pk for delivery in claimed]
         return self.filter(pk__in=ids, claim_token=claimed[0].claim_token, state=State.CLAIMED)

@@ -5,8 +5,11 @@ How the mails get to the wire is the way's business (`one_each`, or in batches).
 
 import logging
 import time
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -64,6 +67,19 @@ class Sender:
         )
         self.refused_in_a_row += 1
         self.is_stopped |= outcome.stops or self.refused_in_a_row >= PATIENCE
+
+    def note_batch(self, batch_id: UUID, outcomes: Sequence[Outcome]) -> None:
+        """The same for one call with several mails: one yes among them is a sign of life."""
+        self.tried += len(outcomes)
+        worst = next((outcome for outcome in outcomes if outcome.stops), outcomes[0])
+        self.last, self.is_stopped = worst, self.is_stopped or worst.stops
+        counted = Counter(outcome.state for outcome in outcomes)
+        if counted[State.ACCEPTED] < len(outcomes):
+            found = ", ".join(f"{number} {state}" for state, number in counted.items())
+            logger.warning("Batch %s of campaign %s: %s", batch_id, self.campaign.pk, found)
+        was_refused = self.refused_in_a_row + len(outcomes)
+        self.refused_in_a_row = 0 if counted[State.ACCEPTED] else was_refused
+        self.is_stopped |= self.refused_in_a_row >= PATIENCE
 
     def _claim(self, now: datetime) -> list[Delivery]:
         return Delivery.objects.claim(self.campaign, self._allowed(now), now)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 from newsletter.models import Delivery
 from newsletter.outcomes import Outcome
@@ -14,6 +15,8 @@ class Progress(Protocol):
     def is_over(self) -> bool: ...
 
     def note(self, delivery_id: int, outcome: Outcome) -> None: ...
+
+    def note_batch(self, batch_id: UUID, outcomes: Sequence[Outcome]) -> None: ...
 
 
 class Way(Protocol):

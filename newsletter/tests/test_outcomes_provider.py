@@ -1,4 +1,4 @@
-"""What each answer of a mail provider means for a mail, through anymail's own backends."""
+"""What each answer of a mail provider means for a mail alone, through anymail's own backends."""
 
 import json
 import socket
@@ -29,6 +29,7 @@ def use_mailgun(settings: object, url: str) -> None:
         "MAILGUN_API_KEY": "key",
         "MAILGUN_API_URL": f"{url}/v3",
         "MAILGUN_SENDER_DOMAIN": "example.org",
+        "BATCH_SIZE": 1,
     }
 
 

@@ -1,0 +1,135 @@
+"""Many mails in one call, for providers that can (see `newsletter.providers`).
+
+For each batch: a last look at everybody in it, mark them *submitting*, commit; one call; write down
+what became of each. A call that was refused as a whole is halved until the one it is about is
+alone. A worker that dies leaves one batch in doubt; with a key it is repeated (`repeating`).
+"""
+
+import logging
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from anymail.utils import parse_single_address
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.utils import timezone
+
+from blog.models import Publication
+from newsletter.models import Batch, Campaign, Delivery
+from newsletter.outcomes import (
+    Answer,
+    Outcome,
+    in_doubt,
+    not_now,
+    of_call,
+    of_no_connection,
+    unwritable,
+)
+from newsletter.providers import Provider
+from newsletter.sending.batch_mail import batch_mail, chunks, fingerprint
+from newsletter.sending.way import Progress
+from newsletter.states import State
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Batches:
+    campaign: Campaign
+    provider: Provider
+    publication: Publication = field(default_factory=Publication.current)
+    connection: BaseEmailBackend | None = None
+
+    def __post_init__(self) -> None:
+        self.claim_size = self.provider.batch_size_for(self.campaign)
+
+    def send(self, claimed: Sequence[Delivery], progress: Progress) -> None:
+        for delivery in claimed:
+            delivery.campaign = self.campaign
+        for chunk in chunks(claimed):
+            self._send(chunk, progress)
+
+    def settle(self, now: datetime) -> None:
+        """Each batch is settled as soon as it is answered."""
+
+    def close(self) -> None:
+        try:
+            if self.connection:
+                self.connection.close()
+        except Exception as error:
+            logger.info("The mail connection closed badly: %s", error)
+
+    def _send(self, claimed: Sequence[Delivery], progress: Progress) -> None:
+        if progress.is_over():
+            return
+        batch, going = Batch.objects.begin(
+            self.campaign, claimed, timezone.now(), self.provider.repeats_within
+        )
+        if not going:
+            return
+        answer = self.call(batch, going)
+        if answer.is_about_one and len(going) > 1:
+            batch.refuse(going, answer.for_all.reason, answer.http_status, timezone.now())
+            middle = len(going) // 2
+            for half in (going[:middle], going[middle:]):
+                self._send(half, progress)
+            return
+        outcomes = {delivery: answer.of(delivery.address) for delivery in going}
+        batch.record(outcomes, answer.http_status, timezone.now())
+        progress.note_batch(batch.pk, list(outcomes.values()))
+
+    def call(self, batch: Batch, going: Sequence[Delivery]) -> Answer:
+        """One call. What it says is noted before, where it may be repeated."""
+        try:
+            message = self._written(batch, going)
+        except ValueError as error:
+            return Answer(unwritable(error), is_about_one=True)
+        except Exception as error:
+            return Answer(not_now(f"These mails could not be written: {error}"))
+        if refusal := self._connect():
+            return Answer(refusal)
+        if self.provider.repeats_within and not batch.says(fingerprint(message, self.connection)):
+            return Answer(in_doubt("The same call cannot be made again: something has changed."))
+        return self._hand_over(message)
+
+    def _written(self, batch: Batch, going: Sequence[Delivery]) -> EmailMultiAlternatives:
+        """Raises `ValueError` for an address that cannot be written, or is more than one."""
+        if len(going) == 1:
+            parse_single_address(going[0].address)
+        message = batch_mail(batch, going, self.publication, self.provider)
+        if len(going) == 1:
+            message.message()
+        return message
+
+    def _connect(self) -> Outcome | None:
+        """Nothing if the wire is open."""
+        try:
+            self.connection = self.connection or get_connection()
+            self.connection.open()
+        except Exception as error:
+            return of_no_connection(error)
+        return None
+
+    def _hand_over(self, message: EmailMultiAlternatives) -> Answer:
+        try:
+            self.connection.send_messages([message])
+        except Exception as error:
+            answer = of_call(message, error)
+            if answer.for_all and answer.for_all.pauses and answer.is_about_one:
+                return self._whose_fault(message, answer)
+            return answer
+        return of_call(message)
+
+    def _whose_fault(self, message: EmailMultiAlternatives, answer: Answer) -> Answer:
+        """The call could not be written: if it can for a plain address, it is about this one."""
+        plain = copy(message)
+        plain.to = [f"postmaster@{settings.SITE_HOST}"]
+        try:
+            payload = self.connection.build_message_payload(plain, self.connection.send_defaults)
+            payload.serialize_data()
+        except Exception:
+            return replace(answer, is_about_one=False)
+        return replace(answer, for_all=Outcome(State.FAILED, answer.for_all.reason))
