@@ -2,17 +2,13 @@
 
 import re
 from collections import Counter
+from functools import lru_cache
 from math import log
-from typing import NamedTuple
+from typing import Protocol, TypeVar
 
-from django.db.models import Count, Q
-
-from blog.models import Article, Topic
-from blog.models.article import ArticleQuerySet
+from blog.models import Article
 
 SHOWN = 3
-# Enough to choose from; so an article costs the same among a hundred as among ten thousand.
-NEWEST_OF_A_TOPIC, NEWEST = 50, 30
 WORD = re.compile(r"[^\W\d_]{4,}")
 STEM_LENGTH = 6  # interview, interviews, interviewer
 LIKE_WORDS_WITHOUT_A_TOPIC = 2
@@ -26,18 +22,18 @@ while will with without work would year years your
 EVERYWHERE_STEMS = {word[:STEM_LENGTH] for word in WORD.findall(EVERYWHERE)}
 
 
-class Candidate(NamedTuple):
+class Candidate(Protocol):
     pk: int
-    shared: int
+    shared: int  # topics
     title: str
     summary: str
 
 
-def related_ids(article: Article, topics: list[Topic], public: ArticleQuerySet) -> list[int]:
-    """The best first, three at the most. One query."""
-    candidates = [
-        Candidate(*row) for row in candidates_for(article, topics, public) if row[0] != article.pk
-    ]
+One = TypeVar("One", bound=Candidate)
+
+
+def related(article: Article, candidates: list[One]) -> list[One]:
+    """The best first, three at the most."""
     ours = stems(article.title, article.summary)
     theirs = {one.pk: stems(one.title, one.summary) & ours for one in candidates}
     frequency = Counter(stem for found in theirs.values() for stem in found)
@@ -46,24 +42,10 @@ def related_ids(article: Article, topics: list[Topic], public: ArticleQuerySet) 
         one for one in candidates if one.shared or len(theirs[one.pk]) >= LIKE_WORDS_WITHOUT_A_TOPIC
     ]
     likely.sort(key=lambda one: (-one.shared, -sum(weight[stem] for stem in theirs[one.pk])))
-    return [one.pk for one in likely[:SHOWN]]
+    return likely[:SHOWN]
 
 
-def candidates_for(
-    article: Article, topics: list[Topic], public: ArticleQuerySet
-) -> ArticleQuerySet:
-    """Newest first. Parts of the same series have a list of their own."""
-    near = Q(pk__in=public.newest_first().values("pk")[:NEWEST])
-    for topic in topics:
-        memberships = Article.topics.through.objects.filter(topic=topic).order_by("-pk")
-        near |= Q(pk__in=memberships.values("article")[:NEWEST_OF_A_TOPIC])
-    found = public.filter(near)
-    if article.series_id:
-        found = found.exclude(series=article.series_id)
-    shared = Count("topics", filter=Q(topics__in=topics))
-    return found.annotate(shared=shared).newest_first().values_list(*Candidate._fields)
-
-
-def stems(*texts: str) -> set[str]:
-    words = (word for text in texts for word in WORD.findall(text.lower()))
-    return {word[:STEM_LENGTH] for word in words} - EVERYWHERE_STEMS
+@lru_cache(maxsize=1024)
+def stems(title: str, summary: str) -> frozenset[str]:
+    words = WORD.findall(f"{title} {summary}".lower())
+    return frozenset(word[:STEM_LENGTH] for word in words) - EVERYWHERE_STEMS

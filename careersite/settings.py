@@ -141,6 +141,8 @@ TEMPLATES = [
     }
 ]
 
+# Opening a connection costs more than all queries of a page together.
+KEEP_CONNECTION = {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
@@ -157,17 +159,18 @@ def database() -> dict:
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": DATA_DIR / "db.sqlite3",
             "OPTIONS": SQLITE_OPTIONS,
+            **KEEP_CONNECTION,
         }
     parsed = {}
     if DATABASE_URL.partition(":")[0] in env.DB_SCHEMES:
         with suppress(ValueError):
             parsed = env.db_url_config(DATABASE_URL)
     if parsed.get("ENGINE") == "django.db.backends.sqlite3":
-        return {**parsed, "OPTIONS": SQLITE_OPTIONS}
+        return {**parsed, "OPTIONS": SQLITE_OPTIONS, **KEEP_CONNECTION}
     if parsed.get("ENGINE") != "django.db.backends.postgresql":
         return {"ENGINE": "django.db.backends.dummy"}  # rather none than another one
     options = {"connect_timeout": 3, **parsed.get("OPTIONS", {})}
-    return {**parsed, "OPTIONS": options, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    return {**parsed, "OPTIONS": options, **KEEP_CONNECTION}
 
 
 DATABASES = {"default": database()}

@@ -1,5 +1,4 @@
 import uuid
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -32,9 +31,6 @@ REVISED_AFTER = timedelta(days=1)
 
 
 class ArticleQuerySet(models.QuerySet):
-    SHOWN_AROUND = ("title", "slug", "published_at", "reading_minutes", "cover")
-    SHOWN_AROUND += ("series", "series_part")
-
     def published(self, now: datetime | None = None) -> "ArticleQuerySet":
         """What the public may see at `now`. No job has to run for an article to appear."""
         now = now or timezone.now()
@@ -61,23 +57,6 @@ class ArticleQuerySet(models.QuerySet):
 
     def recent(self, count: int) -> "ArticleQuerySet":
         return self.newest_first().only("title", "slug", "published_at")[:count]
-
-    def around(
-        self, article: "Article", now: datetime, recent: int, also: Iterable[int]
-    ) -> "ArticleQuerySet":
-        """What is public of the newest articles, both neighbours of `article`, the parts of its
-        series and `also`: in one query. An index finds each, however many articles there are."""
-        public = self.published(now)
-        here, twins = article.published_at, Q(published_at=article.published_at)
-        before = self.unexpired(now).filter(published_at__lte=here)
-        before = before.exclude(twins & Q(id__gte=article.pk)).newest_first()
-        after = public.filter(published_at__gte=here).exclude(twins & Q(id__lte=article.pk))
-        near = Q(pk__in=public.newest_first().values("pk")[:recent]) | Q(pk__in=also)
-        near |= Q(pk__in=before.values("pk")[:1])
-        near |= Q(pk__in=after.order_by("published_at", "id").values("pk")[:1])
-        if article.series_id:
-            near |= Q(series=article.series_id)
-        return public.filter(near).newest_first().select_related("cover").only(*self.SHOWN_AROUND)
 
 
 class Article(models.Model):

@@ -1,0 +1,163 @@
+"""What else there is to read around an article: all of it in one statement.
+
+It is written in SQL, because every article page that no cache has needs it, and Django takes
+several times as long to write it as a database to answer it.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple
+
+from django.db import connection
+from django.db.models import Model
+from django.utils.dateparse import parse_datetime
+from django.utils.timezone import is_naive, make_aware
+
+from blog.models import Article, Image, Topic
+from blog.related import related
+
+# Enough to choose from; so an article costs the same among a hundred as among ten thousand.
+NEWEST_OF_A_TOPIC, NEWEST = 50, 30
+RECENT = 5
+
+PUBLIC = "published_at <= %(now)s AND (expires_at IS NULL OR expires_at > %(now)s)"
+HERE = "SELECT id FROM blog_article WHERE id = %(here)s"
+NEW = """
+SELECT id FROM blog_article WHERE {public}
+ORDER BY published_at DESC, id DESC LIMIT %(newest)s"""
+BEFORE = """
+SELECT id FROM blog_article WHERE {public} AND (published_at, id) < (%(at)s, %(here)s)
+ORDER BY published_at DESC, id DESC LIMIT 1"""
+AFTER = """
+SELECT id FROM blog_article WHERE {public} AND (published_at, id) > (%(at)s, %(here)s)
+ORDER BY published_at, id LIMIT 1"""
+OF_SERIES = "SELECT id FROM blog_article WHERE series_id = %(series)s"
+OF_TOPIC = """
+SELECT article_id FROM blog_article_topics WHERE topic_id = {topic}
+ORDER BY id DESC LIMIT %(newest_of_a_topic)s"""
+SHARED = """
+(SELECT COUNT(*) FROM blog_article_topics AS had
+WHERE had.article_id = blog_article.id AND had.topic_id IN ({topics}))"""
+# SQLite wants ORDER BY and LIMIT inside a frame when they are part of a UNION.
+FRAME = "SELECT * FROM ({one}) AS near_{number}"
+STATEMENT = """
+SELECT blog_article.id, title, slug, summary, published_at, reading_minutes, series_id, series_part,
+    {shared}, cover_id, file, width, height, rendition_widths
+FROM blog_article LEFT JOIN blog_image ON blog_image.id = cover_id
+WHERE {public} AND blog_article.id IN ({near})
+ORDER BY published_at DESC, blog_article.id DESC"""
+
+
+class Row(NamedTuple):
+    """As the database gives it."""
+
+    pk: int
+    title: str
+    slug: str
+    summary: str
+    published_at: datetime | str
+    reading_minutes: int
+    series_id: int | None
+    series_part: int | None
+    shared: int
+    cover_id: int | None
+    file: str | None
+    width: int | None
+    height: int | None
+    rendition_widths: str | None
+
+    def article(self) -> Article:
+        article = made(
+            Article,
+            id=self.pk,
+            title=self.title,
+            slug=self.slug,
+            published_at=moment(self.published_at),
+            reading_minutes=self.reading_minutes,
+            series_id=self.series_id,
+            series_part=self.series_part,
+            cover_id=self.cover_id,
+        )
+        article.cover = self.cover()
+        return article
+
+    def cover(self) -> Image | None:
+        size = {"width": self.width, "height": self.height}
+        widths = json.loads(self.rendition_widths or "[]")
+        found = made(Image, id=self.cover_id, file=self.file, rendition_widths=widths, **size)
+        return found if self.cover_id else None
+
+
+@dataclass(frozen=True)
+class Neighbourhood:
+    recent: list[Article]
+    previous: Article | None
+    next: Article | None
+    related: list[Article]
+    parts: list[Article]  # of the series, this article included; none if it stands alone
+
+    @classmethod
+    def of(cls, article: Article, topics: list[Topic], now: datetime) -> "Neighbourhood":
+        """One query. All are public at `now`."""
+        rows = rows_around(article, topics, now)
+        here = next((n for n, row in enumerate(rows) if row.pk == article.pk), 0)
+        newer, older = rows[:here], [row for row in rows[here:] if row.pk != article.pk]
+        others = newer + older
+        series = article.series_id
+        candidates = [row for row in others if series is None or row.series_id != series]
+        return cls(
+            recent=articles(others[:RECENT]),
+            previous=older[0].article() if older else None,
+            next=newer[-1].article() if newer else None,
+            related=articles(related(article, candidates)),
+            parts=parts_of(article, others),
+        )
+
+
+def rows_around(article: Article, topics: list[Topic], now: datetime) -> list[Row]:
+    """Newest first, `article` among them."""
+    moments = {"now": now, "at": article.published_at}
+    values = {name: connection.ops.adapt_datetimefield_value(m) for name, m in moments.items()}
+    values |= {"here": article.pk, "series": article.series_id}
+    values |= {"newest": NEWEST, "newest_of_a_topic": NEWEST_OF_A_TOPIC}
+    values |= {f"topic{n}": topic.pk for n, topic in enumerate(topics)}
+    with connection.cursor() as cursor:
+        cursor.execute(statement(len(topics), article.series_id is not None), values)
+        return [Row(*row) for row in cursor.fetchall()]
+
+
+@lru_cache(maxsize=64)
+def statement(topics: int, is_part: bool) -> str:
+    places = [f"%(topic{n})s" for n in range(topics)]
+    near = [HERE, NEW, BEFORE, AFTER, *(OF_TOPIC.replace("{topic}", place) for place in places)]
+    near += [OF_SERIES] if is_part else []
+    framed = [FRAME.format(one=one, number=n) for n, one in enumerate(near)]
+    shared = SHARED.format(topics=", ".join(places)) if places else "0"
+    whole = STATEMENT.replace("{near}", " UNION ".join(framed)).replace("{shared}", shared)
+    return whole.replace("{public}", PUBLIC)
+
+
+def articles(rows: Iterable[Row]) -> list[Article]:
+    return [row.article() for row in rows]
+
+
+def parts_of(article: Article, others: list[Row]) -> list[Article]:
+    if article.series_id is None:
+        return []
+    rest = articles(row for row in others if row.series_id == article.series_id)
+    return sorted([article, *rest], key=Article.place_in_series) if rest else []
+
+
+def made(model: type[Model], **columns: object) -> Model:
+    """As if loaded with these columns alone."""
+    names = [f.attname for f in model._meta.concrete_fields if f.attname in columns]
+    return model.from_db(connection.alias, names, [columns[name] for name in names])
+
+
+def moment(value: datetime | str) -> datetime:
+    """SQLite has no type for it, and Django keeps it there as UTC without saying so."""
+    found = parse_datetime(value) if isinstance(value, str) else value
+    return make_aware(found, connection.timezone) if is_naive(found) else found
