@@ -1,8 +1,4 @@
-"""What else there is to read around an article: all of it in one statement.
-
-It is written in SQL, because every article page that no cache has needs it, and Django takes
-several times as long to write it as a database to answer it.
-"""
+"""What else there is to read around an article: all of it in one statement."""
 
 import json
 from collections.abc import Iterable
@@ -11,19 +7,14 @@ from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from django.db import connection
-from django.db.models import Model
-from django.utils.dateparse import parse_datetime
-from django.utils.timezone import is_naive, make_aware
-
 from blog.models import Article, Image, Topic
 from blog.related import related
+from blog.rows import PUBLIC, fetch, made, moment
 
 # Enough to choose from; so an article costs the same among a hundred as among ten thousand.
 NEWEST_OF_A_TOPIC, NEWEST = 50, 30
 RECENT = 5
 
-PUBLIC = "published_at <= %(now)s AND (expires_at IS NULL OR expires_at > %(now)s)"
 HERE = "SELECT id FROM blog_article WHERE id = %(here)s"
 NEW = """
 SELECT id FROM blog_article WHERE {public}
@@ -119,14 +110,12 @@ class Neighbourhood:
 
 def rows_around(article: Article, topics: list[Topic], now: datetime) -> list[Row]:
     """Newest first, `article` among them."""
-    moments = {"now": now, "at": article.published_at}
-    values = {name: connection.ops.adapt_datetimefield_value(m) for name, m in moments.items()}
-    values |= {"here": article.pk, "series": article.series_id}
+    values = {"now": now, "at": article.published_at, "here": article.pk}
+    values |= {"series": article.series_id}
     values |= {"newest": NEWEST, "newest_of_a_topic": NEWEST_OF_A_TOPIC}
     values |= {f"topic{n}": topic.pk for n, topic in enumerate(topics)}
-    with connection.cursor() as cursor:
-        cursor.execute(statement(len(topics), article.series_id is not None), values)
-        return [Row(*row) for row in cursor.fetchall()]
+    sql = statement(len(topics), article.series_id is not None)
+    return [Row(*row) for row in fetch(sql, values)]
 
 
 @lru_cache(maxsize=64)
@@ -149,15 +138,3 @@ def parts_of(article: Article, others: list[Row]) -> list[Article]:
         return []
     rest = articles(row for row in others if row.series_id == article.series_id)
     return sorted([article, *rest], key=Article.place_in_series) if rest else []
-
-
-def made(model: type[Model], **columns: object) -> Model:
-    """As if loaded with these columns alone."""
-    names = [f.attname for f in model._meta.concrete_fields if f.attname in columns]
-    return model.from_db(connection.alias, names, [columns[name] for name in names])
-
-
-def moment(value: datetime | str) -> datetime:
-    """SQLite has no type for it, and Django keeps it there as UTC without saying so."""
-    found = parse_datetime(value) if isinstance(value, str) else value
-    return make_aware(found, connection.timezone) if is_naive(found) else found

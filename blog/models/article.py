@@ -6,7 +6,6 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 
@@ -24,6 +23,7 @@ from blog.pictures_in_text import with_pictures
 from blog.plain_text import plain_text, reading_minutes
 from blog.sanitizer import sanitize
 from blog.searching.query import Query
+from blog.site_address import path_of
 from blog.slugs import MAX_LENGTH, slug_for
 
 # A slip mended on the day of publication is nothing to tell readers.
@@ -136,7 +136,7 @@ class Article(models.Model):
             SearchEntry.follow(self)
 
     def get_absolute_url(self) -> str:
-        return reverse("article", kwargs={"slug": self.slug})
+        return path_of("article", self.slug)
 
     def get_permanent_url(self) -> str:
         """For what cannot be changed any more, such as a mail: it leads to the current address."""

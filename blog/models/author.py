@@ -1,10 +1,10 @@
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import models
-from django.urls import reverse
 
 from blog.models.address import FormerAddress
 from blog.models.image import Image
+from blog.site_address import path_of
 from blog.slugs import slug_for
 
 
@@ -29,7 +29,7 @@ class Author(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("author", kwargs={"slug": self.slug})
+        return path_of("author", self.slug)
 
     @classmethod
     def of(cls, user: AbstractBaseUser) -> "Author":

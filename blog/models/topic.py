@@ -1,16 +1,7 @@
 from django.db import models
-from django.urls import reverse
-from django.utils import timezone
 
 from blog.models.address import FormerAddress
-
-
-class TopicQuerySet(models.QuerySet):
-    def public(self) -> "TopicQuerySet":
-        """Topics with at least one public article; the rest are nobody's business yet."""
-        articles = self.model._meta.get_field("articles").related_model.objects
-        mine = articles.published(timezone.now()).filter(topics=models.OuterRef("pk"))
-        return self.filter(models.Exists(mine))
+from blog.site_address import path_of
 
 
 class Topic(models.Model):
@@ -21,8 +12,6 @@ class Topic(models.Model):
         default=0, help_text="Lower numbers come first in the navigation."
     )
 
-    objects = TopicQuerySet.as_manager()
-
     class Meta:
         ordering = ["position", "name", "id"]
 
@@ -30,7 +19,7 @@ class Topic(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("topic", kwargs={"slug": self.slug})
+        return path_of("topic", self.slug)
 
     def rename(self, slug: str) -> None:
         """Give the topic a new address; the old one leads to it from now on."""

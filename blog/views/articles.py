@@ -1,11 +1,11 @@
 """The page of one article."""
 
-from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from blog.models import Article, Topic
+from blog.models import Article
+from blog.navigation import public_topics
 from blog.neighbourhood import Neighbourhood
 from blog.plain_text import excerpt
 from blog.share_picture import SharePicture
@@ -23,7 +23,7 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
     found = public.select_related("author__portrait", "cover", "series").filter(slug=slug).first()
     if found is None:
         return not_found(request)
-    navigation = list(Topic.objects.public().annotate(is_ours=Exists(membership(found))))
+    navigation = public_topics(now, found)
     topics = [topic for topic in navigation if topic.is_ours]
     others = Neighbourhood.of(found, topics, now)
     about = found.summary or excerpt(found.body_text, DESCRIPTION_LENGTH)
@@ -44,7 +44,3 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
         "json_ld": article_json_ld(found, topics, about, context["publication"]),
     }
     return public_page(request, "blog/article.html", context)
-
-
-def membership(article: Article) -> QuerySet:
-    return Article.topics.through.objects.filter(article=article, topic=OuterRef("pk"))

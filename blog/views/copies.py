@@ -3,10 +3,12 @@
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from blog.as_markdown import as_markdown
-from blog.models import Article, Publication, Topic
+from blog.models import Article, Publication
+from blog.navigation import public_topics
 from blog.plain_text import excerpt
 from blog.site_address import absolute
 from blog.views.errors import not_found
@@ -40,7 +42,7 @@ def llms(request: HttpRequest) -> HttpResponse:
         "publication": Publication.current(),
         "topics": [
             line(topic.name, topic.get_absolute_url(), topic.introduction)
-            for topic in Topic.objects.public()
+            for topic in public_topics(timezone.now())
         ],
         "articles": [
             line(article.title, markdown_address(article), article.summary)

@@ -10,6 +10,7 @@ from django.utils.encoding import escape_uri_path, iri_to_uri
 from django.utils.http import escape_leading_slashes
 
 from blog.models import Article, Publication, Topic
+from blog.navigation import public_topics
 from blog.public_forms import shared_form_stamp
 from blog.site_address import absolute
 
@@ -44,7 +45,7 @@ def page_context(
     """
     publication = publication or Publication.current()
     if topics is None:
-        topics = list(Topic.objects.public())
+        topics = public_topics(timezone.now())
     if recent is None:
         recent = list(Article.objects.published(timezone.now()).recent(RECENT_POSTS))
     description = description or publication.tagline

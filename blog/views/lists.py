@@ -1,9 +1,11 @@
 """Lists of articles: all of them, those of a topic, those of an author."""
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from blog.models import Article, Author, Topic
+from blog.navigation import public_topics
 from blog.paging import list_page, numbered
 from blog.plain_text import excerpt
 from blog.site_address import absolute
@@ -28,7 +30,7 @@ def home(request: HttpRequest, number: int = 1) -> HttpResponse:
 
 @require_safe
 def topic(request: HttpRequest, slug: str, number: int = 1) -> HttpResponse:
-    topics = list(Topic.objects.public())
+    topics = public_topics(timezone.now())
     found = next((topic for topic in topics if topic.slug == slug), None)
     if found is None:
         return not_found(request, topics=topics)

@@ -5,9 +5,11 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from blog.models import Topic
+from blog.navigation import public_topics
 from blog.searching.finding import Search, Surroundings, titles_matching
 from blog.searching.query import tidy
 from blog.views.errors import not_found
@@ -21,7 +23,7 @@ SHORTEST_TO_SUGGEST = 2
 
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
-    topics = list(Topic.objects.public())
+    topics = public_topics(timezone.now())
     asked = asked_for(request.GET, topics)
     number = request.GET.get("page", "1")
     page = None
