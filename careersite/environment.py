@@ -100,6 +100,10 @@ def is_login(text: str) -> bool:
     return bool(user and password)
 
 
+def are_logins(text: str) -> bool:
+    return all(is_login(word) for word in words(text))
+
+
 def is_one_address(text: str) -> bool:
     """With or without a name before it; no list and no group (RFC 6854)."""
     if not text.isprintable():
@@ -237,9 +241,9 @@ VALUES = [
     ValueRule(
         15,
         "ANYMAIL_WEBHOOK_SECRET",
-        is_login,
+        are_logins,
         "is not USER:PASSWORD.",
-        hint="Give two long random words with a colon between them.",
+        hint="Give two long random words with a colon between them; several with commas.",
     ),
     ValueRule(
         16,

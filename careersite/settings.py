@@ -251,9 +251,9 @@ elif ANYMAIL_ESP:
     whose = "newsletter" if ANYMAIL_ESP in ("brevo", "postmark", "resend") else "anymail"
     EMAIL_BACKEND = f"{whose}.backends.{ANYMAIL_ESP}.EmailBackend"
 
-ANYMAIL_WEBHOOK_SECRET = text("ANYMAIL_WEBHOOK_SECRET")
+# Several, separated by commas, while one takes the place of another.
+ANYMAIL_WEBHOOK_SECRET = words("ANYMAIL_WEBHOOK_SECRET")
 ANYMAIL = {
-    "WEBHOOK_SECRET": ANYMAIL_WEBHOOK_SECRET or None,
     "REQUESTS_TIMEOUT": (5, 20),
     **{
         name.removeprefix("ANYMAIL_"): value
@@ -294,6 +294,7 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "newsletter.tasks.send_confirmation": {"queue": "mail"},
+    "newsletter.tasks.tell_of_pause": {"queue": "mail"},
     "newsletter.tasks.send_campaign": {"queue": "campaigns"},
     "enquiries.tasks.*": {"queue": "mail"},
 }

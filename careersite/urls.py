@@ -10,7 +10,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("media/<path:name>", media.picture, name="media"),
-    path("anymail/", include("anymail.urls")),
+    path("anymail/", include("newsletter.webhooks")),
     path("admin/", admin.site.urls),
     path("newsletter/", include("newsletter.urls")),
     path("", include("enquiries.urls")),

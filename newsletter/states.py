@@ -21,3 +21,5 @@ WAITING_STATES = (State.QUEUED, State.CLAIMED)
 OPEN_STATES = (*WAITING_STATES, State.SUBMITTING)
 # The other side has it, whatever became of it then.
 TAKEN_STATES = (State.ACCEPTED, State.DELIVERED, State.BOUNCED, State.COMPLAINED)
+# Tried for good: by these one can tell how a campaign fares.
+JUDGED_STATES = (*TAKEN_STATES, State.REJECTED, State.FAILED)

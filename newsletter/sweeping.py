@@ -14,9 +14,10 @@ from django.db.models import Exists, OuterRef, Q
 
 from blog.models import Article, Attempt, ReadCount
 from newsletter.emails import send_confirmation
-from newsletter.models import Campaign, Delivery, Letter, Pulse, Subscriber, Tally
+from newsletter.models import Campaign, Delivery, Letter, Pulse, Subscriber, Tally, WebhookEvent
 from newsletter.sending.turn import Sender
 from newsletter.sending.ways import way_for
+from newsletter.settling import A_STEP, settle_some
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +26,7 @@ NEWS_FOR = timedelta(days=2)
 # Longer than most tries at the wire. A worker that is silent for so long is taken for dead: others
 # go on with what it has not claimed.
 SILENCE = timedelta(minutes=1)
+STEPS_A_SWEEP = 20
 
 
 @dataclass(frozen=True)
@@ -36,13 +38,16 @@ class Found:
     in_doubt: int
     finished: int
     forgotten: int
+    reports: int
     confirmations: list[int]
     campaigns: list[int]
+    pauses: list[int]
 
     def __str__(self) -> str:
         return (
             f"announced {self.announced}, finished {self.finished}, "
             f"back in the queue {self.back_in_queue}, in doubt {self.in_doubt}, "
+            f"reports of providers {self.reports}, "
             f"never confirmed and deleted {self.forgotten}; "
             f"to confirm {len(self.confirmations)}, campaigns with mails due {len(self.campaigns)}"
         )
@@ -50,6 +55,7 @@ class Found:
 
 def sweep(now: datetime) -> Found:
     """Settle, announce, expand; say what is left for the workers."""
+    reports = settle_reports(now)
     back_in_queue, doubtful = Delivery.objects.expire_leases(now)
     cancel_withdrawn(now)
     announced = announce_due(now)
@@ -57,6 +63,8 @@ def sweep(now: datetime) -> Found:
     decide_due(now)
     for campaign in Campaign.objects.running().filter(expanded_at__isnull=True):
         campaign.expand(now)
+    for campaign in Campaign.objects.running():
+        campaign.pause_if_unwell(now)
     finished = sum(
         campaign.finish_if_done(now) for campaign in Campaign.objects.unfinished().order_by("pk")
     )
@@ -66,14 +74,26 @@ def sweep(now: datetime) -> Found:
         in_doubt=doubtful,
         finished=finished,
         forgotten=forget(now),
+        reports=reports,
         confirmations=list(
             Subscriber.objects.with_confirmation_due(now).values_list("pk", flat=True)
         ),
         campaigns=campaigns_with_mails_due(now),
+        pauses=list(Campaign.objects.with_pause_mail_due(now).values_list("pk", flat=True)),
     )
     Tally.objects.refresh_due(now)
     Pulse.beat("sweep", now)
     return found
+
+
+def settle_reports(now: datetime) -> int:
+    """At most so many that the rest of the sweep is not kept waiting."""
+    settled = 0
+    for _ in range(STEPS_A_SWEEP):
+        settled += (looked_at := settle_some(now))
+        if looked_at < A_STEP:
+            break
+    return settled
 
 
 def due_articles(now: datetime) -> list[Article]:
@@ -140,6 +160,7 @@ def forget(now: datetime) -> int:
     """Delete what must not be kept: old attempts and counts, and who asked and never confirmed."""
     Attempt.objects.forget_old(now)
     ReadCount.objects.forget_old(now)
+    WebhookEvent.objects.forget_old(now)
     _, deleted = Subscriber.objects.pending_too_long(now).delete()
     return deleted.get(Subscriber._meta.label, 0)
 

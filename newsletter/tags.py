@@ -13,8 +13,9 @@ from django.conf import settings
 
 NUMBER_BYTES = 5
 MAC_BYTES = 10
+TAG_LENGTH = 24
 # 15 bytes, so that no bit of a character is left over: each tag is written in one way only.
-WRITTEN = re.compile(r"[a-z2-7]{24}")
+WRITTEN = re.compile(rf"[a-z2-7]{{{TAG_LENGTH}}}")
 
 
 def tag_of(delivery_id: int) -> str:

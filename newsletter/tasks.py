@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from blog.nudges import nudge
-from newsletter import sweeping
+from newsletter import settling, staff_mail, sweeping
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +21,8 @@ def sweep() -> None:
     found = sweeping.sweep(now)
     for subscriber_id in found.confirmations:
         nudge("newsletter.tasks.send_confirmation", subscriber_id)
+    for campaign_id in found.pauses:
+        nudge("newsletter.tasks.tell_of_pause", campaign_id)
     for campaign_id in sweeping.without_worker(found.campaigns, now) * WORKERS_A_CAMPAIGN:
         nudge("newsletter.tasks.send_campaign", campaign_id)
 
@@ -41,3 +43,14 @@ def send_campaign(campaign_id: int) -> None:
     tried = sweeping.send_some(campaign_id, TURN_S, timezone.now)
     if tried and campaign_id in sweeping.campaigns_with_mails_due(timezone.now()):
         nudge("newsletter.tasks.send_campaign", campaign_id)
+
+
+@shared_task
+def settle_reports() -> None:
+    if settling.settle_some(timezone.now()) == settling.A_STEP:
+        nudge("newsletter.tasks.settle_reports")
+
+
+@shared_task
+def tell_of_pause(campaign_id: int) -> None:
+    staff_mail.tell_of_pause(campaign_id, timezone.now())

@@ -36,7 +36,7 @@ GOOD = {
     "ALLOWED_HOSTS": ["example.com, .example.org", "127.0.0.1,[::1],localhost", "*"],
     "CSRF_TRUSTED_ORIGINS": ["https://example.com,https://*.example.org"],
     "DEBUG": ["0", "True", "off"],
-    "ANYMAIL_WEBHOOK_SECRET": ["user:password"],
+    "ANYMAIL_WEBHOOK_SECRET": ["user:password", "old:password, new:password"],
     "SENTRY_DSN": ["https://key@errors.example.com/1"],
 }
 BAD = {
@@ -60,7 +60,7 @@ BAD = {
     "ALLOWED_HOSTS": ["https://example.com", "example.com:8000", "example.com/blog", "a b"],
     "CSRF_TRUSTED_ORIGINS": ["example.com", "https://example.com/path"],
     "DEBUG": ["flase", "2"],
-    "ANYMAIL_WEBHOOK_SECRET": ["password", "user:", ":password"],
+    "ANYMAIL_WEBHOOK_SECRET": ["password", "user:", ":password", "a:b,password"],
     "SENTRY_DSN": ["nonsense", "https://errors.example.com/1"],
 }
 
@@ -184,11 +184,32 @@ def test_data_that_the_system_cleans_up_is_refused(
 
 def test_a_provider_needs_its_key_and_a_secret_for_its_reports(public: Settings) -> None:
     public.EMAIL_BACKEND = "anymail.backends.mailgun.EmailBackend"
-    public.ANYMAIL_WEBHOOK_SECRET = ""
+    public.ANYMAIL_WEBHOOK_SECRET = []
     assert found() == ["E019", "E038"]
     public.ANYMAIL = {**public.ANYMAIL, "MAILGUN_API_KEY": "key"}
-    public.ANYMAIL_WEBHOOK_SECRET = "user:password"
+    public.ANYMAIL_WEBHOOK_SECRET = ["user:password"]
     assert found() == []
+
+
+@pytest.mark.parametrize(
+    ("provider", "own_key", "is_enough"),
+    [
+        ("mailgun", "MAILGUN_WEBHOOK_SIGNING_KEY", True),
+        ("mailersend", "MAILERSEND_SIGNING_SECRET", True),
+        ("mailtrap", "MAILTRAP_TRACKING_SECRET", True),
+        ("mandrill", "MANDRILL_WEBHOOK_KEY", True),
+        ("postmark", "POSTMARK_WEBHOOK_KEY", False),
+        ("brevo", "MAILGUN_WEBHOOK_SIGNING_KEY", False),
+        ("scaleway", "", True),
+    ],
+)
+def test_the_providers_own_signature_does_as_well_where_there_is_one(
+    public: Settings, provider: str, own_key: str, is_enough: bool
+) -> None:
+    public.EMAIL_BACKEND = f"anymail.backends.{provider}.EmailBackend"
+    public.ANYMAIL = {own_key: "key"}
+    public.ANYMAIL_WEBHOOK_SECRET = []
+    assert ("E038" in found()) is not is_enough
 
 
 def test_a_folder_that_cannot_be_written_is_refused(public: Settings) -> None:

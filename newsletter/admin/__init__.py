@@ -2,5 +2,12 @@ from newsletter.admin.campaign import CampaignAdmin
 from newsletter.admin.delivery import DeliveryAdmin
 from newsletter.admin.subscriber import SubscriberAdmin
 from newsletter.admin.suppression import SuppressionAdmin
+from newsletter.admin.webhook_event import WebhookEventAdmin
 
-__all__ = ["CampaignAdmin", "DeliveryAdmin", "SubscriberAdmin", "SuppressionAdmin"]
+__all__ = [
+    "CampaignAdmin",
+    "DeliveryAdmin",
+    "SubscriberAdmin",
+    "SuppressionAdmin",
+    "WebhookEventAdmin",
+]

@@ -17,7 +17,7 @@ class Done(NamedTuple):
 
 
 def pause(campaign: Campaign, by: AbstractBaseUser, now: datetime) -> Done | None:
-    if not campaign.pause(f"{by} paused it.", now):
+    if not campaign.pause(f"{by} paused it.", now, tells_staff=False):
         return None
     return Done("It is paused. What is on the wire settles; nothing more goes out.", "Paused.")
 

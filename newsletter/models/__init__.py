@@ -8,6 +8,7 @@ from newsletter.models.pulse import Pulse
 from newsletter.models.subscriber import Subscriber
 from newsletter.models.suppression import Suppression
 from newsletter.models.tally import Tally
+from newsletter.models.webhook_event import WebhookEvent
 
 __all__ = [
     "Batch",
@@ -21,4 +22,5 @@ __all__ = [
     "Subscriber",
     "Suppression",
     "Tally",
+    "WebhookEvent",
 ]

@@ -2,6 +2,7 @@ import hashlib
 import html
 import re
 import secrets
+from collections import Counter
 from datetime import datetime, timedelta
 
 from django.db import connection, models, transaction
@@ -11,7 +12,8 @@ from blog.models import Article
 from newsletter.audience import Audience
 from newsletter.emails import notice_of
 from newsletter.models.subscriber import Subscriber
-from newsletter.states import OPEN_STATES, TAKEN_STATES, State
+from newsletter.states import JUDGED_STATES, OPEN_STATES, TAKEN_STATES, State
+from newsletter.wellbeing import WINDOW, trouble_in
 
 IDS_A_STATEMENT = 20_000
 # Not the links that differ from copy to copy: those hold a place (`newsletter.emails.places`).
@@ -71,6 +73,10 @@ class CampaignQuerySet(models.QuerySet):
         """Running, and not resting after a word from the wire."""
         return self.running().filter(Q(rests_until__isnull=True) | Q(rests_until__lte=now))
 
+    def with_pause_mail_due(self, now: datetime) -> "CampaignQuerySet":
+        """Paused by themselves, and staff have not been told yet."""
+        return self.filter(paused_at__isnull=False, pause_mail_due_at__lte=now)
+
     def announce(self, article: Article, now: datetime) -> "Campaign":
         """Begin the notice of `article`, its words frozen as of now.
 
@@ -110,6 +116,8 @@ class Campaign(models.Model):
     expanded_at = models.DateTimeField(null=True, editable=False)
     paused_at = models.DateTimeField(null=True, blank=True)
     pause_reason = models.CharField(max_length=300, blank=True)
+    pause_mail_due_at = models.DateTimeField(null=True, editable=False)
+    judged_after = models.BigIntegerField(default=0, editable=False)
     rests_until = models.DateTimeField(null=True, editable=False)
     cancelled_at = models.DateTimeField(null=True, blank=True)
     cancel_reason = models.CharField(max_length=300, blank=True)
@@ -212,15 +220,54 @@ class Campaign(models.Model):
             self.html = self.html.replace(f'href="{url}"', f'href="{link.counted_url}"')
         self.save()
 
-    def pause(self, reason: str, now: datetime) -> bool:
+    def pause(self, reason: str, now: datetime, *, tells_staff: bool = True) -> bool:
         """Send nothing more until somebody resumes it. False if it was not running."""
         paused = Campaign.objects.running().filter(pk=self.pk)
-        return bool(paused.update(paused_at=now, pause_reason=reason[:300]))
+        return bool(
+            paused.update(
+                paused_at=now,
+                pause_reason=reason[:300],
+                pause_mail_due_at=now if tells_staff else None,
+            )
+        )
 
     def resume(self) -> None:
+        """Go on. What came back until now has been seen, and does not pause it again."""
+        seen = self.deliveries.filter(state__in=JUDGED_STATES).aggregate(last=Max("pk"))["last"]
         Campaign.objects.filter(pk=self.pk).update(
-            paused_at=None, pause_reason="", rests_until=None
+            paused_at=None,
+            pause_reason="",
+            pause_mail_due_at=None,
+            rests_until=None,
+            judged_after=seen or 0,
         )
+
+    def pause_if_unwell(self, now: datetime) -> bool:
+        """Pause when too much comes back or is reported as spam; True if that happened now."""
+        trouble = trouble_in(self.lately())
+        return bool(trouble) and self.pause(trouble, now)
+
+    def lately(self) -> Counter[str]:
+        """The states of the last mails that were tried for good, since somebody last resumed it.
+
+        Reads no more rows than that of an index, however long the campaign.
+        """
+        found = []
+        for state in JUDGED_STATES:
+            mails = self.deliveries.filter(state=state, pk__gt=self.judged_after)
+            ids = mails.order_by("-pk").values_list("pk", flat=True)[:WINDOW]
+            found += [(pk, state.value) for pk in ids]
+        return Counter(state for _, state in sorted(found, reverse=True)[:WINDOW])
+
+    def claim_pause_mail(self, now: datetime) -> bool:
+        """True for the one worker that may tell staff, and only once."""
+        due = Campaign.objects.with_pause_mail_due(now).filter(pk=self.pk)
+        return bool(due.update(pause_mail_due_at=None))
+
+    def put_pause_mail_back(self, until: datetime) -> None:
+        """It has certainly not gone out."""
+        still = Campaign.objects.filter(pk=self.pk, paused_at=self.paused_at)
+        still.filter(paused_at__isnull=False).update(pause_mail_due_at=until)
 
     def rest(self, until: datetime) -> None:
         """Send nothing more before `until`; then the sweep goes on with it."""
@@ -281,7 +328,7 @@ class Campaign(models.Model):
 
     def doubts_in_a_row(self) -> int:
         """How many mails are in doubt since the last one that was accepted."""
-        accepted = self.deliveries.filter(state=State.ACCEPTED)
+        accepted = self.deliveries.filter(state__in=TAKEN_STATES)
         last = accepted.aggregate(last=Max("settled_at"))["last"]
         doubtful = self.deliveries.filter(state=State.IN_DOUBT)
         return (doubtful.filter(settled_at__gt=last) if last else doubtful).count()

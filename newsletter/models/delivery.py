@@ -190,6 +190,11 @@ class Delivery(models.Model):
             ),
             models.Index(fields=["campaign", "state", "id"], name="delivery_by_state"),
             models.Index(fields=["campaign", "id"], name="delivery_in_order"),
+            models.Index(
+                fields=["provider_id"],
+                condition=~Q(provider_id=""),
+                name="delivery_by_provider_id",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,7 +1,7 @@
 from datetime import datetime
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 
 from blog.visitors import keyed_hash
@@ -12,22 +12,45 @@ PURPOSE = "suppression"
 
 
 class SuppressionQuerySet(models.QuerySet):
+    @transaction.atomic
     def add(self, address: str, reason: str, now: datetime | None = None) -> "Suppression":
-        """Never send to `address` again, even if its row is erased and typed in anew."""
+        """Never send to `address` again, even if its row is erased and typed in anew.
+
+        Mails that wait for this person are dropped. A graver reason takes the place of a lighter
+        one, so that it does not matter which was heard first.
+        """
         now = now or timezone.now()
         key = address_key(address)
-        found, _ = self.get_or_create(
+        found, is_new = self.get_or_create(
             address_hash=keyed_hash(key, PURPOSE), defaults={"reason": reason, "at": now}
         )
-        Subscriber.objects.filter(address_key=key, suppressed_at__isnull=True).update(
+        if not is_new and found.gives_way_to(reason):
+            self.filter(pk=found.pk).update(reason=reason)
+            found.refresh_from_db()
+        people = Subscriber.objects.filter(address_key=key)
+        people.filter(suppressed_at__isnull=True).update(
             suppressed_at=now, confirmation_due_at=None
         )
+        for person in people:
+            person.deliveries.waiting().skip("suppressed", now)
         return found
 
-    def covers(self, address: str) -> bool:
+    @transaction.atomic
+    def lift(self, address: str, reason: str) -> bool:
+        """Write to `address` again, if `reason` is why we do not. False if it is another one."""
+        lifted, _ = self.of(address).filter(reason=reason).delete()
+        if lifted:
+            people = Subscriber.objects.filter(address_key=address_key(address))
+            people.update(suppressed_at=None)
+        return bool(lifted)
+
+    def of(self, address: str) -> "SuppressionQuerySet":
         keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
         hashes = [keyed_hash(address_key(address), PURPOSE, secret) for secret in keys]
-        return self.filter(address_hash__in=hashes).exists()
+        return self.filter(address_hash__in=hashes)
+
+    def covers(self, address: str) -> bool:
+        return self.of(address).exists()
 
 
 class Suppression(models.Model):
@@ -35,6 +58,7 @@ class Suppression(models.Model):
 
     class Reason(models.TextChoices):
         NOT_ME = "not_me", "said that somebody else typed the address"
+        SOFT_BOUNCED = "soft_bounced", "sent our mails back several times"
         BOUNCED = "bounced", "does not exist"
         COMPLAINED = "complained", "reported a mail as spam"
         ERASED = "erased", "asked to be erased"
@@ -51,3 +75,10 @@ class Suppression(models.Model):
 
     def __str__(self) -> str:
         return f"An address that {self.get_reason_display()}"
+
+    def gives_way_to(self, reason: str) -> bool:
+        """What may be lifted again gives way to all that may not, and a bounce to a complaint."""
+        mine = self.Reason(self.reason)
+        if mine is self.Reason.BOUNCED:
+            return reason == self.Reason.COMPLAINED
+        return mine is self.Reason.SOFT_BOUNCED and reason != mine

@@ -14,7 +14,7 @@ from django.utils import timezone
 from blog.models import Article
 from blog.public_forms import form_stamp
 from blog.tests.factories import make_article
-from newsletter import sweeping
+from newsletter import staff_mail, sweeping
 from newsletter.models import Campaign, Letter, Subscriber, Suppression
 
 LONG_AGO = timedelta(days=30)
@@ -87,6 +87,8 @@ def let_workers_run(now: datetime | None = None) -> sweeping.Found:
     found = sweeping.sweep(now)
     for subscriber_id in found.confirmations:
         sweeping.confirm_by_mail(subscriber_id, now)
+    for campaign_id in found.pauses:
+        staff_mail.tell_of_pause(campaign_id, now)
     for campaign_id in found.campaigns:
         sweeping.send_some(campaign_id, TURN_S, timezone.now)
     return found

@@ -14,13 +14,15 @@ from django.utils import timezone
 from blog.tests.factories import make_article
 from newsletter.consent import Origin
 from newsletter.emails import TOKEN_PLACE
-from newsletter.models import Campaign, Delivery, Subscriber, Suppression
+from newsletter.models import Campaign, Delivery, Subscriber, Suppression, WebhookEvent
 from newsletter.states import State
 from newsletter.tests.factories import make_campaign, make_mailing, make_subscriber, staff
 
 pytestmark = pytest.mark.django_db
 
-MODELS = ("campaign", "delivery", "subscriber", "suppression")
+MODELS = ("campaign", "delivery", "subscriber", "suppression", "webhookevent")
+
+NOUNS = (Campaign, Delivery, Subscriber, Suppression, WebhookEvent)
 
 
 @pytest.fixture
@@ -68,10 +70,9 @@ def all_pages() -> list[str]:
     make_mailing(readers=2)
     Delivery.objects.claim(Campaign.objects.get(), 1, timezone.now())
     Suppression.objects.add("never@example.com", Suppression.Reason.COMPLAINED)
-    firsts = {
-        model: made.objects.first().pk
-        for model, made in zip(MODELS, (Campaign, Delivery, Subscriber, Suppression), strict=True)
-    }
+    now = timezone.now()
+    WebhookEvent.objects.create(esp="Brevo", kind="delivered", at=now, received_at=now)
+    firsts = {model: made.objects.first().pk for model, made in zip(MODELS, NOUNS, strict=True)}
     return [
         *[list_url(model) for model in MODELS],
         *[page_url(model, pk) for model, pk in firsts.items()],

@@ -1,7 +1,7 @@
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from newsletter import sweeping
+from newsletter import staff_mail, sweeping
 
 TURN_S = 3600
 
@@ -18,6 +18,8 @@ class Command(BaseCommand):
             except Exception as error:
                 failed += 1
                 self.stderr.write(f"A confirmation stays due: {error}")
+        for campaign_id in found.pauses:
+            staff_mail.tell_of_pause(campaign_id, timezone.now())
         tried = sum(
             sweeping.send_some(campaign_id, TURN_S, timezone.now) for campaign_id in found.campaigns
         )

@@ -1,0 +1,229 @@
+"""The addresses that providers post to: who is believed, and what foreign bodies can do."""
+
+import hashlib
+import hmac
+import json
+import logging
+import sys
+from urllib.parse import urlsplit
+
+import pytest
+from django.test import Client, RequestFactory
+from django.urls import reverse
+from django.views.debug import ExceptionReporter
+from pytest_django import DjangoAssertNumQueries
+
+from newsletter import tasks, webhooks
+from newsletter.models import WebhookEvent
+from newsletter.settling import A_STEP
+from newsletter.states import State
+from newsletter.tags import tag_of
+from newsletter.tests.factories import make_mailing
+from newsletter.tests.provider_reports import (
+    SECRET,
+    SIGNING_KEY,
+    Post,
+    basic,
+    mailgun,
+    mailjet,
+    postmark,
+    sparkpost,
+)
+
+pytestmark = pytest.mark.django_db
+
+PROVIDERS = {
+    *("amazon_ses", "brevo", "mailersend", "mailgun", "mailjet", "mailtrap", "mandrill", "postal"),
+    *("postmark", "resend", "sendgrid", "sendinblue", "sparkpost", "unisender_go"),
+}
+READER = "reader1@example.com"
+OTHER_SECRET = "ours:the-word-after-next"
+KEY = "key that mailersend signs with"
+
+
+@pytest.fixture(autouse=True)
+def secret(settings: object) -> None:
+    settings.ANYMAIL_WEBHOOK_SECRET = [SECRET]
+    settings.ANYMAIL = {"MAILGUN_WEBHOOK_SIGNING_KEY": SIGNING_KEY}
+
+
+def delivered(provider: object = postmark) -> Post:
+    words = {postmark: "Delivery", mailgun: "delivered", mailjet: "sent"}
+    return provider(words[provider], READER, "", "their-id")
+
+
+def nothing_kept() -> bool:
+    return not WebhookEvent.objects.exists()
+
+
+# --- Who is believed ----------------------------------------------------------------------
+
+
+def test_there_is_one_address_for_each_provider_and_none_for_mails_that_come_in() -> None:
+    routes = [str(pattern.pattern) for pattern in webhooks.urlpatterns]
+    assert {route.partition("/")[0] for route in routes} == PROVIDERS
+    assert not [route for route in routes if "inbound" in route]
+    assert reverse("anymail:mailgun_tracking_webhook") == "/anymail/mailgun/tracking/"
+
+
+def test_no_session_and_no_csrf_token_is_asked_for() -> None:
+    assert delivered().to(Client(enforce_csrf_checks=True)).status_code == 200
+
+
+@pytest.mark.parametrize("authorization", ["", "Basic", basic("ours:wrong"), basic(""), "Bearer x"])
+@pytest.mark.parametrize("provider", [postmark, mailgun, mailjet])
+def test_without_the_secret_nothing_is_kept(
+    client: Client, provider: object, authorization: str
+) -> None:
+    assert delivered(provider).to(client, Authorization=authorization).status_code == 400
+    assert nothing_kept()
+
+
+def test_two_secrets_are_good_while_one_takes_the_place_of_the_other(
+    client: Client, settings: object
+) -> None:
+    settings.ANYMAIL_WEBHOOK_SECRET = [OTHER_SECRET, SECRET]
+    for good in (SECRET, OTHER_SECRET):
+        assert delivered().to(client, Authorization=basic(good)).status_code == 200
+    settings.ANYMAIL_WEBHOOK_SECRET = [OTHER_SECRET]
+    assert delivered().to(client, Authorization=basic(SECRET)).status_code == 400
+
+
+@pytest.mark.parametrize("part", ["token", "timestamp", "signature"])
+def test_a_signature_that_does_not_fit_is_refused(client: Client, part: str) -> None:
+    post = delivered(mailgun)
+    written = post.body["signature"][part]
+    post.body["signature"][part] = ("0" if written[0] != "0" else "1") + written[1:]
+    assert post.to(client).status_code == 400
+    del post.body["signature"][part]
+    assert post.to(client).status_code == 400
+    assert nothing_kept()
+
+
+def test_one_byte_of_a_signed_body_cannot_be_changed(client: Client, settings: object) -> None:
+    """Of the providers that sign the whole body; Mailgun signs only a token."""
+    settings.ANYMAIL_WEBHOOK_SECRET = []
+    settings.ANYMAIL = {"MAILERSEND_SIGNING_SECRET": KEY}
+    told = {"id": "1", "type": "hard_bounced", "created_at": "2026-03-02T12:00:00Z"}
+    told["email"] = {"message": {"id": "their-id"}, "recipient": {"email": READER}}
+    body = json.dumps({"type": "activity.hard_bounced", "data": told})
+    signature = hmac.new(KEY.encode(), body.encode(), hashlib.sha256).hexdigest()
+
+    def post(text: str) -> int:
+        return Post("mailersend", text, {"Signature": signature}).to(client).status_code
+
+    assert post(body.replace("hard", "Hard", 1)) == post(body + " ") == 400
+    assert nothing_kept()
+    assert [post(body), post(body)] == [200, 200]
+    assert WebhookEvent.objects.get().kind == "hard_bounce"
+
+
+def test_a_provider_without_any_proof_is_not_believed_though_another_has_one(
+    client: Client, settings: object
+) -> None:
+    settings.ANYMAIL_WEBHOOK_SECRET = []
+    assert delivered(mailgun).to(client).status_code == 200
+    for provider in PROVIDERS - {"mailgun"}:
+        assert Post(provider, []).to(client).status_code == 403
+    assert delivered(postmark).to(client).status_code == 403
+    assert WebhookEvent.objects.count() == 1
+
+
+def test_a_provider_whose_key_is_missing_says_no_and_does_not_break(client: Client) -> None:
+    for provider in ("postal", "unisender_go", "mailersend"):
+        assert Post(provider, {"auth": "x"}).to(client).status_code in (400, 403)
+    assert nothing_kept()
+
+
+# --- Foreign bodies -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["", "{", "null", "[]", "{}", '"x"', "[[]]", "[null]", b"\xff\xfe", '{"msys": 1}', "1" * 9999],
+)
+def test_rubbish_breaks_nothing(client: Client, body: str | bytes) -> None:
+    for provider in sorted(PROVIDERS - {"mandrill"}):
+        response = Post(provider, body).to(client)
+        assert response.status_code in (200, 400, 401, 403), provider
+    assert client.post("/anymail/mandrill/", {"mandrill_events": body}).status_code in (400, 403)
+    assert set(WebhookEvent.objects.values_list("kind", flat=True)) <= {"sent"}
+
+
+def test_a_body_of_a_megabyte_is_read_and_one_of_three_refused(client: Client) -> None:
+    statuses = [
+        postmark("Delivery", READER, "", "1", Details="x" * size).to(client).status_code
+        for size in (1_000_000, 3_000_000)
+    ]
+    assert statuses == [200, 400]
+    assert len(WebhookEvent.objects.get().reason) <= 300
+
+
+def test_what_no_database_would_take_is_taken(client: Client) -> None:
+    words = {"Type": "HardBounce", "Details": "a\x00b\ud800c\u202e", "ID": {"x": [1]}}
+    post = postmark("Bounce", "x\x00@example.com", "", "\x00", **words)
+    assert post.to(client).status_code == 200
+    assert tasks.settle_reports() is None
+
+
+def test_a_thousand_reports_in_one_call_are_stored_at_once_and_settled_in_few_statements(
+    client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    campaign = make_mailing(readers=20)
+    campaign.deliveries.update(state=State.ACCEPTED)
+    tags = [tag_of(pk) for pk in campaign.deliveries.values_list("pk", flat=True)]
+    many = [sparkpost("delivery", READER, tags[n % 20], f"their-{n}").body[0] for n in range(1000)]
+    with django_assert_max_num_queries(20):
+        assert Post("sparkpost", many).to(client).status_code == 200
+    assert WebhookEvent.objects.count() == 1000
+    with django_assert_max_num_queries(60):
+        for _ in range(1000 // A_STEP):
+            tasks.settle_reports()
+    assert campaign.tally() == {State.DELIVERED: 20}
+    assert not WebhookEvent.objects.filter(processed_at__isnull=True).exists()
+
+
+# --- What is never told -------------------------------------------------------------------
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_neither_secret_nor_address_stands_in_the_log(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    for provider, body in [
+        ("amazon_ses", f"{{ {READER}"),
+        ("postmark", f'{{"x": "{READER}"'),
+        ("sparkpost", f'[{{"msys": {{"a": "{READER}", "b": 1}}}}]'),
+    ]:
+        Post(provider, body).to(client)
+    delivered().to(client, Authorization=basic("ours:nearly-right"))
+    assert "was refused" in caplog.text
+    for hidden in (SECRET, basic(), "nearly-right", basic("ours:nearly-right"), READER):
+        assert hidden not in caplog.text
+
+
+def test_an_error_of_ours_tells_no_secret_either(
+    client: Client, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("the disk is full")
+
+    monkeypatch.setattr(WebhookEvent.objects.__class__, "keep", fail)
+    client.raise_request_exception = False
+    assert delivered().to(client).status_code == 500
+    assert "the disk is full" in caplog.text
+    request = RequestFactory().post("/", headers={"Authorization": basic()})
+    try:
+        fail()
+    except RuntimeError:
+        report = ExceptionReporter(request, *sys.exc_info()).get_traceback_text()
+    for text in (caplog.text, report):
+        assert SECRET not in text
+        assert basic().split()[1] not in text
+
+
+def test_the_answer_tells_nothing(client: Client) -> None:
+    response = delivered().to(client, Authorization=basic("ours:wrong"))
+    assert response.content == b"This is no report that we know for one."
+    assert urlsplit(response.headers.get("Location", "")).path == ""
