@@ -296,6 +296,7 @@ CELERY_TASK_ROUTES = {
     "newsletter.tasks.send_confirmation": {"queue": "mail"},
     "newsletter.tasks.tell_of_pause": {"queue": "mail"},
     "newsletter.tasks.send_campaign": {"queue": "campaigns"},
+    "newsletter.tasks.repeat_batch": {"queue": "campaigns"},
     "enquiries.tasks.*": {"queue": "mail"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -14,7 +14,16 @@ from django.db.models import Exists, OuterRef, Q
 
 from blog.models import Article, Attempt, ReadCount
 from newsletter.emails import send_confirmation
-from newsletter.models import Campaign, Delivery, Letter, Pulse, Subscriber, Tally, WebhookEvent
+from newsletter.models import (
+    Batch,
+    Campaign,
+    Delivery,
+    Letter,
+    Pulse,
+    Subscriber,
+    Tally,
+    WebhookEvent,
+)
 from newsletter.sending.turn import Sender
 from newsletter.sending.ways import way_for
 from newsletter.settling import A_STEP, settle_some
@@ -42,6 +51,7 @@ class Found:
     confirmations: list[int]
     campaigns: list[int]
     pauses: list[int]
+    batches: list[str]
 
     def __str__(self) -> str:
         return (
@@ -49,7 +59,8 @@ class Found:
             f"back in the queue {self.back_in_queue}, in doubt {self.in_doubt}, "
             f"reports of providers {self.reports}, "
             f"never confirmed and deleted {self.forgotten}; "
-            f"to confirm {len(self.confirmations)}, campaigns with mails due {len(self.campaigns)}"
+            f"to confirm {len(self.confirmations)}, batches to repeat {len(self.batches)}, "
+            f"campaigns with mails due {len(self.campaigns)}"
         )
 
 
@@ -80,6 +91,7 @@ def sweep(now: datetime) -> Found:
         ),
         campaigns=campaigns_with_mails_due(now),
         pauses=list(Campaign.objects.with_pause_mail_due(now).values_list("pk", flat=True)),
+        batches=[str(pk) for pk in Batch.objects.to_repeat(now).values_list("pk", flat=True)],
     )
     Tally.objects.refresh_due(now)
     Pulse.beat("sweep", now)

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from blog.nudges import nudge
 from newsletter import settling, staff_mail, sweeping
+from newsletter.sending.repeating import repeat
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +26,8 @@ def sweep() -> None:
         nudge("newsletter.tasks.tell_of_pause", campaign_id)
     for campaign_id in sweeping.without_worker(found.campaigns, now) * WORKERS_A_CAMPAIGN:
         nudge("newsletter.tasks.send_campaign", campaign_id)
+    for batch_id in found.batches:
+        nudge("newsletter.tasks.repeat_batch", batch_id)
 
 
 @shared_task
@@ -54,3 +57,8 @@ def settle_reports() -> None:
 @shared_task
 def tell_of_pause(campaign_id: int) -> None:
     staff_mail.tell_of_pause(campaign_id, timezone.now())
+
+
+@shared_task
+def repeat_batch(batch_id: str) -> None:
+    repeat(batch_id, timezone.now())

@@ -320,15 +320,18 @@ class Campaign(models.Model):
             return 0
         back = self.deliveries.filter(state=state).update(
             **{"state": State.QUEUED, "reason": reason, "claim_token": None, "lease_until": None},
-            **{"not_before": None, "settled_at": None, "attempts": 0},
+            **{"not_before": None, "settled_at": None, "attempts": 0, "batch": None},
         )
         if back:
             this.update(finished_at=None)
         return back
 
     def doubts_in_a_row(self) -> int:
-        """How many mails are in doubt since the last one that was accepted."""
+        """How many calls are in doubt since the last mail that was accepted: a batch is one."""
         accepted = self.deliveries.filter(state__in=TAKEN_STATES)
         last = accepted.aggregate(last=Max("settled_at"))["last"]
         doubtful = self.deliveries.filter(state=State.IN_DOUBT)
-        return (doubtful.filter(settled_at__gt=last) if last else doubtful).count()
+        if last:
+            doubtful = doubtful.filter(settled_at__gt=last)
+        batches = doubtful.aggregate(number=Count("batch", distinct=True))["number"]
+        return batches + doubtful.filter(batch=None).count()

@@ -16,6 +16,7 @@ from blog.public_forms import form_stamp
 from blog.tests.factories import make_article
 from newsletter import staff_mail, sweeping
 from newsletter.models import Campaign, Letter, Subscriber, Suppression
+from newsletter.sending.repeating import repeat
 
 LONG_AGO = timedelta(days=30)
 TURN_S = 10
@@ -91,6 +92,8 @@ def let_workers_run(now: datetime | None = None) -> sweeping.Found:
         staff_mail.tell_of_pause(campaign_id, now)
     for campaign_id in found.campaigns:
         sweeping.send_some(campaign_id, TURN_S, timezone.now)
+    for batch_id in found.batches:
+        repeat(batch_id, now)
     return found
 
 

@@ -2,6 +2,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from newsletter import staff_mail, sweeping
+from newsletter.sending.repeating import repeat
 
 TURN_S = 3600
 
@@ -23,6 +24,10 @@ class Command(BaseCommand):
         tried = sum(
             sweeping.send_some(campaign_id, TURN_S, timezone.now) for campaign_id in found.campaigns
         )
-        self.stdout.write(f"Sweep: {found}; sent {confirmed} confirmations, tried {tried} notices.")
+        settled = sum(repeat(batch_id, timezone.now()) for batch_id in found.batches)
+        self.stdout.write(
+            f"Sweep: {found}; sent {confirmed} confirmations, tried {tried} notices, "
+            f"ended the doubt about {settled} batches."
+        )
         if failed:
             raise CommandError(f"{failed} confirmations could not be sent; they stay due.")
