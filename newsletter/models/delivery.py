@@ -9,7 +9,6 @@ from django.db.models import F, Q
 from newsletter.addresses import MAX_LENGTH
 from newsletter.models.batch import Batch
 from newsletter.models.campaign import Campaign
-from newsletter.models.proof import ProofQuerySet
 from newsletter.models.subscriber import Subscriber
 from newsletter.outcomes import Outcome
 from newsletter.states import OPEN_STATES, WAITING_STATES, State
@@ -21,7 +20,7 @@ FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=2)
 
 
-class DeliveryQuerySet(ProofQuerySet):
+class DeliveryQuerySet(models.QuerySet):
     def waiting(self) -> "DeliveryQuerySet":
         """Not on the wire yet: may still be taken back."""
         return self.filter(state__in=WAITING_STATES)
