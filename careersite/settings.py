@@ -295,6 +295,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "newsletter.tasks.send_confirmation": {"queue": "mail"},
     "newsletter.tasks.tell_of_pause": {"queue": "mail"},
+    "newsletter.tasks.send_personal_mail": {"queue": "mail"},
     "newsletter.tasks.send_campaign": {"queue": "campaigns"},
     "newsletter.tasks.repeat_batch": {"queue": "campaigns"},
     "enquiries.tasks.*": {"queue": "mail"},

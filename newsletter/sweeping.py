@@ -15,10 +15,12 @@ from django.db.models import Exists, OuterRef, Q
 from blog.models import Article, Attempt, ReadCount
 from newsletter.emails import send_confirmation
 from newsletter.models import (
+    AddressChange,
     Batch,
     Campaign,
     Delivery,
     Letter,
+    PersonalMail,
     Pulse,
     Subscriber,
     Tally,
@@ -49,6 +51,7 @@ class Found:
     forgotten: int
     reports: int
     confirmations: list[int]
+    personal_mails: list[int]
     campaigns: list[int]
     pauses: list[int]
     batches: list[str]
@@ -60,6 +63,7 @@ class Found:
             f"reports of providers {self.reports}, "
             f"never confirmed and deleted {self.forgotten}; "
             f"to confirm {len(self.confirmations)}, batches to repeat {len(self.batches)}, "
+            f"personal mails due {len(self.personal_mails)}, "
             f"campaigns with mails due {len(self.campaigns)}"
         )
 
@@ -89,6 +93,7 @@ def sweep(now: datetime) -> Found:
         confirmations=list(
             Subscriber.objects.with_confirmation_due(now).values_list("pk", flat=True)
         ),
+        personal_mails=list(PersonalMail.objects.due(now).values_list("pk", flat=True)),
         campaigns=campaigns_with_mails_due(now),
         pauses=list(Campaign.objects.with_pause_mail_due(now).values_list("pk", flat=True)),
         batches=[str(pk) for pk in Batch.objects.to_repeat(now).values_list("pk", flat=True)],
@@ -173,6 +178,8 @@ def forget(now: datetime) -> int:
     Attempt.objects.forget_old(now)
     ReadCount.objects.forget_old(now)
     WebhookEvent.objects.forget_old(now)
+    PersonalMail.objects.forget_old(now)
+    AddressChange.objects.forget_old(now)
     _, deleted = Subscriber.objects.pending_too_long(now).delete()
     return deleted.get(Subscriber._meta.label, 0)
 

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from blog.nudges import nudge
-from newsletter import settling, staff_mail, sweeping
+from newsletter import personal_mails, settling, staff_mail, sweeping
 from newsletter.sending.repeating import repeat
 
 logger = logging.getLogger(__name__)
@@ -24,6 +24,8 @@ def sweep() -> None:
         nudge("newsletter.tasks.send_confirmation", subscriber_id)
     for campaign_id in found.pauses:
         nudge("newsletter.tasks.tell_of_pause", campaign_id)
+    for mail_id in found.personal_mails:
+        nudge("newsletter.tasks.send_personal_mail", mail_id)
     for campaign_id in sweeping.without_worker(found.campaigns, now) * WORKERS_A_CAMPAIGN:
         nudge("newsletter.tasks.send_campaign", campaign_id)
     for batch_id in found.batches:
@@ -39,6 +41,15 @@ def send_confirmation(subscriber_id: int) -> None:
         logger.warning(
             "The confirmation for subscriber %s stays due: %s", subscriber_id, type(error).__name__
         )
+
+
+@shared_task
+def send_personal_mail(mail_id: int) -> None:
+    """A failure leaves it due, as above."""
+    try:
+        personal_mails.send(mail_id, timezone.now())
+    except Exception as error:
+        logger.warning("Personal mail %s stays due: %s", mail_id, type(error).__name__)
 
 
 @shared_task

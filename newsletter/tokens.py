@@ -32,13 +32,20 @@ class Purpose(Enum):
     CONFIRM = "confirm"
     UNSUBSCRIBE = "unsubscribe"
     NOT_ME = "not-me"
+    PREFERENCES = "preferences"
+    ADDRESS_CHANGE = "address"
+    YOUR_DATA = "your-data"
 
 
-# Someone may clear out a mailbox after years; a request to join goes stale within a week.
+# Someone may clear out a mailbox after years; a request to join goes stale within a week. What
+# shows or erases all about a person is opened only by whoever reads that mailbox now.
 LIFETIMES = {
     Purpose.CONFIRM: timedelta(days=7),
     Purpose.NOT_ME: timedelta(days=30),
     Purpose.UNSUBSCRIBE: None,
+    Purpose.PREFERENCES: timedelta(days=365),
+    Purpose.ADDRESS_CHANGE: timedelta(days=7),
+    Purpose.YOUR_DATA: timedelta(hours=2),
 }
 
 

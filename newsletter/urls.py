@@ -1,6 +1,6 @@
 from django.urls import path
 
-from newsletter.views import go, links, sign_up, web_version
+from newsletter.views import go, link_request, links, preferences, sign_up, web_version
 
 urlpatterns = [
     path("", sign_up.newsletter, name="newsletter"),
@@ -9,5 +9,8 @@ urlpatterns = [
     path("not-me/<str:token>/", links.not_me, name="newsletter_not_me"),
     path("unsubscribe/<str:token>/", links.unsubscribe, name="newsletter_unsubscribe"),
     path("go/<str:key>/", go.go, name="newsletter_go"),
+    path("link/", link_request.link_request, name="newsletter_link"),
+    path("preferences/<str:token>/", preferences.preferences, name="newsletter_preferences"),
+    path("address/<str:token>/", links.change_address, name="newsletter_address"),
     path("mail/<str:web_key>/", web_version.web_version, name="newsletter_web_version"),
 ]

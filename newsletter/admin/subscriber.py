@@ -7,7 +7,7 @@ from newsletter.models import ConsentEvent, Delivery, Subscriber
 
 class ConsentInline(admin.TabularInline):
     model = ConsentEvent
-    fields = readonly_fields = ("at", "kind", "source", "wording", "actor")
+    fields = readonly_fields = ("at", "kind", "detail", "source", "wording", "actor")
     extra = 0
     can_delete = False
 

@@ -8,20 +8,30 @@ from newsletter.emails.campaigns import (
     letter_of,
     notice_of,
 )
-from newsletter.emails.places import TOKEN_PLACE, WEB_PLACE, filled, values_of
+from newsletter.emails.places import (
+    PREFERENCES_PLACE,
+    TOKEN_PLACE,
+    WEB_PLACE,
+    filled,
+    values_of,
+)
 from newsletter.emails.rendering import Words, campaign_words, mail_context, render_mail
 from newsletter.emails.to_one import (
     address_change_mail,
+    address_changed_mail,
     automatic_mail,
+    preferences_link_mail,
     send_confirmation,
     welcome_mail,
 )
 
 __all__ = [
+    "PREFERENCES_PLACE",
     "TOKEN_PLACE",
     "WEB_PLACE",
     "Words",
     "address_change_mail",
+    "address_changed_mail",
     "automatic_mail",
     "campaign_mail",
     "campaign_words",
@@ -32,6 +42,7 @@ __all__ = [
     "letter_of",
     "mail_context",
     "notice_of",
+    "preferences_link_mail",
     "render_mail",
     "send_confirmation",
     "values_of",

@@ -50,6 +50,26 @@ def welcome_mail(
     return mail
 
 
+def preferences_link_mail(subscriber: Subscriber, now: datetime) -> EmailMultiAlternatives:
+    """The way to one's choices, for whoever asked for it on our site."""
+    token = subscriber.token(Purpose.PREFERENCES, now)
+    context = {"preferences_url": absolute(reverse("newsletter_preferences", args=[token]))}
+    subject = f"Your link to your mails from {Publication.current().name}"
+    mark = f"preferences-{subscriber.pk}-{int(now.timestamp())}"
+    return automatic_mail("preferences_link", subject, subscriber.address, context, mark)
+
+
+def address_changed_mail(
+    subscriber: Subscriber, former: str, now: datetime
+) -> EmailMultiAlternatives:
+    """Tells the `former` address, whose reader may not have wanted that. Names no new one."""
+    token = subscriber.token(Purpose.PREFERENCES, now)
+    context = {"preferences_url": absolute(reverse("newsletter_preferences", args=[token]))}
+    subject = f"Your mails from {Publication.current().name} have moved"
+    mark = f"address-changed-{subscriber.pk}-{int(now.timestamp())}"
+    return automatic_mail("address_changed", subject, former, context, mark)
+
+
 def address_change_mail(address: str, confirm_url: str, mark: str) -> EmailMultiAlternatives:
     """Asks whoever reads mail at the new `address` whether the mails may come there.
 

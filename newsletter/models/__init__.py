@@ -1,9 +1,12 @@
+from newsletter.models.address_change import AddressChange
 from newsletter.models.batch import Batch
 from newsletter.models.campaign import Campaign
 from newsletter.models.consent import ConsentEvent
 from newsletter.models.delivery import Delivery
 from newsletter.models.letter import Letter
 from newsletter.models.link import Link, LinkDay
+from newsletter.models.personal_mail import PersonalMail
+from newsletter.models.preferences import Preferences
 from newsletter.models.pulse import Pulse
 from newsletter.models.subscriber import Subscriber
 from newsletter.models.suppression import Suppression
@@ -11,6 +14,7 @@ from newsletter.models.tally import Tally
 from newsletter.models.webhook_event import WebhookEvent
 
 __all__ = [
+    "AddressChange",
     "Batch",
     "Campaign",
     "ConsentEvent",
@@ -18,6 +22,8 @@ __all__ = [
     "Letter",
     "Link",
     "LinkDay",
+    "PersonalMail",
+    "Preferences",
     "Pulse",
     "Subscriber",
     "Suppression",

@@ -15,6 +15,11 @@ class ConsentEvent(models.Model):
         RESUBSCRIBED = "resubscribed", "came back"
         NOT_ME = "not_me", "said that it was somebody else"
         IMPORTED = "imported", "was imported"
+        CHOSE = "chose", "chose what to get"
+        PAUSED = "paused", "asked for a rest"
+        UNPAUSED = "unpaused", "ended the rest"
+        ADDRESS_ASKED = "address_asked", "asked for mails at another address"
+        ADDRESS_CHANGED = "address_changed", "changed the address"
 
     subscriber = models.ForeignKey(
         Subscriber, on_delete=models.CASCADE, related_name="consent_events"
@@ -23,6 +28,7 @@ class ConsentEvent(models.Model):
     at = models.DateTimeField()
     source = models.CharField(max_length=200, blank=True, help_text="The page of the form.")
     wording = models.CharField(max_length=20, blank=True, help_text="Version of the words shown.")
+    detail = models.CharField(max_length=300, blank=True, help_text="What exactly.")
     network_hash = models.CharField(max_length=43, blank=True)
     actor = models.CharField(max_length=80, blank=True, help_text="Who, if not the person.")
 

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from blog.models import Topic
 from newsletter.addresses import MAX_LENGTH, address_key
 from newsletter.consent import WORDING, Origin
+from newsletter.states import State
 from newsletter.tokens import BadToken, Purpose, Token, issue, read
 
 PAUSE_BETWEEN_CONFIRMATIONS = timedelta(hours=1)
@@ -83,6 +84,7 @@ class Subscriber(models.Model):
     topics = models.ManyToManyField(
         Topic, blank=True, related_name="subscribers", help_text="None chosen means all."
     )
+    frequency_changed_at = models.DateTimeField(null=True, blank=True, editable=False)
     paused_until = models.DateTimeField(null=True, blank=True)
     confirmation_due_at = models.DateTimeField(null=True, blank=True)
     confirmation_lease_until = models.DateTimeField(null=True, blank=True)
@@ -119,6 +121,10 @@ class Subscriber(models.Model):
         return self.confirmed_at is not None and self.unsubscribed_at is None
 
     @property
+    def is_on_the_list(self) -> bool:
+        return self.is_confirmed and self.suppressed_at is None
+
+    @property
     def may_return(self) -> bool:
         """By a press on the page after leaving."""
         return self.confirmed_at is not None and self.suppressed_at is None
@@ -134,11 +140,15 @@ class Subscriber(models.Model):
     def token(self, purpose: Purpose, now: datetime) -> str:
         return issue(purpose, self.handle, now)
 
-    def note(self, kind: str, origin: Origin, now: datetime) -> None:
+    def is_resting(self, now: datetime) -> bool:
+        return self.paused_until is not None and self.paused_until > now
+
+    def note(self, kind: str, origin: Origin, now: datetime, detail: str = "") -> None:
         """Add a line to what this person agreed to."""
         self.consent_events.create(
             kind=kind,
             at=now,
+            detail=detail[:300],
             source=origin.source,
             wording=WORDING if kind == "asked" else "",
             network_hash=origin.network_hash,
@@ -236,3 +246,38 @@ class Subscriber(models.Model):
             self.note("resubscribed", origin, now)
         self.refresh_from_db()
         return bool(back)
+
+    def move_waiting_mails(self, address: str, key: str, now: datetime) -> None:
+        """To another address; a worker that holds one already must take it anew.
+
+        No campaign mails an address twice, whoever it belonged to before.
+        """
+        waiting = self.deliveries.waiting()
+        has_it_already = waiting.filter(campaign__deliveries__address_key=key)
+        has_it_already.skip("this campaign went to the new address already", now)
+        back = {"state": State.QUEUED, "claim_token": None, "lease_until": None}
+        waiting.update(address=address, address_key=key, **back)
+
+    # --- Taking a rest ----------------------------------------------------------------------
+
+    @transaction.atomic
+    def pause(self, until: datetime, origin: Origin, now: datetime) -> bool:
+        """No mails before `until`; those waiting now are dropped. False if that is so already."""
+        others = Subscriber.objects.filter(pk=self.pk).exclude(paused_until=until)
+        paused = others.update(paused_until=until)
+        if paused:
+            self.deliveries.waiting().skip("paused", now)
+            self.note("paused", origin, now, f"until {until:%Y-%m-%d %H:%M} UTC")
+        self.refresh_from_db()
+        return bool(paused)
+
+    @transaction.atomic
+    def end_pause(self, origin: Origin, now: datetime) -> bool:
+        """Mails again from now on."""
+        ended = Subscriber.objects.filter(pk=self.pk, paused_until__gt=now).update(
+            paused_until=None
+        )
+        if ended:
+            self.note("unpaused", origin, now)
+        self.refresh_from_db()
+        return bool(ended)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from blog.models import Article
 from blog.public_forms import form_stamp
 from blog.tests.factories import make_article
-from newsletter import staff_mail, sweeping
+from newsletter import personal_mails, staff_mail, sweeping
 from newsletter.models import Campaign, Letter, Subscriber, Suppression
 from newsletter.sending.repeating import repeat
 
@@ -90,6 +90,8 @@ def let_workers_run(now: datetime | None = None) -> sweeping.Found:
         sweeping.confirm_by_mail(subscriber_id, now)
     for campaign_id in found.pauses:
         staff_mail.tell_of_pause(campaign_id, now)
+    for mail_id in found.personal_mails:
+        personal_mails.send(mail_id, now)
     for campaign_id in found.campaigns:
         sweeping.send_some(campaign_id, TURN_S, timezone.now)
     for batch_id in found.batches:

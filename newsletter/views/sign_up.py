@@ -1,6 +1,5 @@
 """Signing up. The answer is the same for every address, known or not."""
 
-import time
 from datetime import datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse
@@ -12,11 +11,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from blog.nudges import nudge
 from blog.public_forms import MINIMUM_FILL, Limit, Verdict, form_stamp, judge, note_attempts
 from blog.views.furniture import page_context, private_page, public_page
-from blog.visitors import client_network, keyed_hash
+from blog.visitors import client_network
 from newsletter.addresses import address_key, domain_of
-from newsletter.consent import Origin
 from newsletter.forms import SignUpForm
 from newsletter.models import Subscriber, Suppression
+from newsletter.views.pace import at_one_pace
+from newsletter.views.token_page import origin_of
 
 HOUR = timedelta(hours=1)
 BY_NETWORK = Limit("sign-up network", 20, HOUR)
@@ -25,8 +25,6 @@ UNSTAMPED_BY_NETWORK = Limit("sign-up unstamped", 3, HOUR)
 BY_ADDRESS = Limit("sign-up address", 5, HOUR)
 BY_DOMAIN = Limit("sign-up domain", 500, HOUR)
 EVERYBODY = Limit("sign-up all", 120, timedelta(minutes=1))
-# Longer than the longest way through `_sign_up`.
-ANSWER_AFTER_S = 0.1
 
 ONCE_MORE = "Please press the button once more."
 TOO_MANY = "There were too many sign-ups just now. Please try again in {}."
@@ -63,15 +61,11 @@ def subscribe(request: HttpRequest) -> HttpResponse:
 
 
 def _sign_up(request: HttpRequest, form: SignUpForm, now: datetime) -> None:
-    """Takes as long for everybody: the clock must not tell who is on the list either."""
-    started = time.monotonic()
-    address = form.cleaned_data["email"]
-    if not Suppression.objects.covers(address):
-        network = keyed_hash(client_network(request), "consent")
-        origin = Origin(source=form.cleaned_data["source"], network_hash=network)
-        subscriber = Subscriber.objects.sign_up(address, origin, now)
-        nudge("newsletter.tasks.send_confirmation", subscriber.pk)
-    time.sleep(max(0.0, started + ANSWER_AFTER_S - time.monotonic()))
+    address, origin = form.cleaned_data["email"], origin_of(request, form.cleaned_data["source"])
+    with at_one_pace():
+        if not Suppression.objects.covers(address):
+            subscriber = Subscriber.objects.sign_up(address, origin, now)
+            nudge("newsletter.tasks.send_confirmation", subscriber.pk)
 
 
 def _limit_reached(

@@ -1,7 +1,7 @@
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from newsletter import staff_mail, sweeping
+from newsletter import personal_mails, staff_mail, sweeping
 from newsletter.sending.repeating import repeat
 
 TURN_S = 3600
@@ -12,7 +12,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, **options: object) -> None:
         found = sweeping.sweep(timezone.now())
-        failed = confirmed = 0
+        failed = unanswered = confirmed = answered = 0
         for subscriber_id in found.confirmations:
             try:
                 confirmed += sweeping.confirm_by_mail(subscriber_id, timezone.now())
@@ -21,13 +21,21 @@ class Command(BaseCommand):
                 self.stderr.write(f"A confirmation stays due: {error}")
         for campaign_id in found.pauses:
             staff_mail.tell_of_pause(campaign_id, timezone.now())
+        for mail_id in found.personal_mails:
+            try:
+                answered += personal_mails.send(mail_id, timezone.now())
+            except Exception as error:
+                unanswered += 1
+                self.stderr.write(f"A personal mail stays due: {error}")
         tried = sum(
             sweeping.send_some(campaign_id, TURN_S, timezone.now) for campaign_id in found.campaigns
         )
         settled = sum(repeat(batch_id, timezone.now()) for batch_id in found.batches)
         self.stdout.write(
             f"Sweep: {found}; sent {confirmed} confirmations, tried {tried} notices, "
-            f"ended the doubt about {settled} batches."
+            f"sent {answered} personal mails, ended the doubt about {settled} batches."
         )
         if failed:
             raise CommandError(f"{failed} confirmations could not be sent; they stay due.")
+        if unanswered:
+            raise CommandError(f"{unanswered} personal mails could not be sent; they stay due.")

@@ -5,13 +5,12 @@ from newsletter.addresses import MAX_LENGTH, clean_address
 from newsletter.consent import WORDING, WORDINGS
 
 
-class SignUpForm(forms.Form):
-    """One field a person fills in. Where the form stood comes along, for the record of consent."""
+class AddressForm(forms.Form):
+    """One mail address, as a person types it."""
 
     email = forms.CharField(
         label="Your email address",
         max_length=MAX_LENGTH,
-        help_text=WORDINGS[WORDING],
         strip=False,
         error_messages={
             "required": "Type your email address.",
@@ -21,11 +20,20 @@ class SignUpForm(forms.Form):
             attrs={"autocomplete": "email", "autocapitalize": "none", "spellcheck": "false"}
         ),
     )
-    # A plain field refuses nothing: what nobody typed must not keep anybody out.
-    source = forms.Field(required=False, widget=forms.HiddenInput)
 
     def clean_email(self) -> str:
         return clean_address(self.cleaned_data["email"])
+
+
+class SignUpForm(AddressForm):
+    """One field a person fills in. Where the form stood comes along, for the record of consent."""
+
+    # A plain field refuses nothing: what nobody typed must not keep anybody out.
+    source = forms.Field(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].help_text = WORDINGS[WORDING]
 
     def clean_source(self) -> str:
         """A path of this site, or nothing: it is shown to staff and believed by nobody."""

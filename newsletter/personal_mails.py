@@ -1,0 +1,38 @@
+"""Mails that answer one person's act: written at the last moment, sent once."""
+
+from datetime import datetime
+
+from django.core.mail import EmailMultiAlternatives
+from django.urls import reverse
+
+from blog.site_address import absolute
+from newsletter.emails import address_change_mail, address_changed_mail, preferences_link_mail
+from newsletter.models import PersonalMail
+
+Kind = PersonalMail.Kind
+
+
+def send(mail_id: int, now: datetime) -> bool:
+    """Send what is due, once. A failure leaves it due; what nobody may get any more goes."""
+    mail = PersonalMail.objects.select_related("subscriber", "change").filter(pk=mail_id).first()
+    if mail is None or not mail.claim(now):
+        return False
+    if mail.is_off():
+        mail.was_sent(now)
+        return False
+    written(mail, now).send()
+    mail.was_sent(now)
+    return True
+
+
+def written(mail: PersonalMail, now: datetime) -> EmailMultiAlternatives:
+    subscriber = mail.subscriber
+    match mail.kind:
+        case Kind.PREFERENCES_LINK:
+            return preferences_link_mail(subscriber, now)
+        case Kind.ADDRESS_CHANGE:
+            yes = absolute(reverse("newsletter_address", args=[mail.change.token(now)]))
+            return address_change_mail(mail.address, yes, f"address-change-{mail.change_id}")
+        case Kind.ADDRESS_CHANGED:
+            return address_changed_mail(subscriber, mail.address, now)
+    raise ValueError(f"Nothing is written of the kind {mail.kind!r}.")
