@@ -48,6 +48,7 @@ class Provider:
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one packet, or the client waits for the second one
     provider: Provider
 
     def respond(self) -> None:

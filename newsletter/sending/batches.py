@@ -118,7 +118,8 @@ class Batches:
             self.connection.send_messages([message])
         except Exception as error:
             answer = of_call(message, error)
-            if answer.for_all and answer.for_all.pauses and answer.is_about_one:
+            is_unwritable = answer.is_about_one and answer.for_all.pauses
+            if is_unwritable and len(message.to) == 1:
                 return self._whose_fault(message, answer)
             return answer
         return of_call(message)
