@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 LONGEST_PATH = 200
+NOT_FOR_READERS = ("/admin/", "/media/", "/static/", "/anymail/")
 
 
 def absolute(path: str) -> str:

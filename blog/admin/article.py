@@ -4,11 +4,12 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -18,6 +19,7 @@ from django.utils.safestring import SafeString
 from blog.admin import revisions
 from blog.admin.image import shown
 from blog.forms.article import ArticleForm, Press
+from blog.forms.removal import RemovalForm
 from blog.models import Article
 
 PUBLISH = "blog.publish_article"
@@ -147,6 +149,27 @@ class ArticleAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Article | None = None) -> bool:
         allowed = super().has_delete_permission(request, obj)
         return allowed and (obj is None or obj.is_draft or request.user.has_perm(PUBLISH))
+
+    # --- Deleting ---------------------------------------------------------------------
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict | None = None
+    ) -> HttpResponse:
+        """Asks what becomes of the address; a wrong answer is asked again."""
+        article = self.get_object(request, unquote(object_id))
+        form = article and RemovalForm(request.POST or None, article=article)
+        if form and form.is_bound and not form.is_valid():
+            request.method, request.POST = "GET", QueryDict()
+        request.removal = form
+        context = {"form": form, "was_read": article and article.has_been_public}
+        return super().delete_view(request, object_id, {**context, **(extra_context or {})})
+
+    def delete_model(self, request: HttpRequest, obj: Article) -> None:
+        obj.remove(**request.removal.cleaned_data["target"])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
+        for article in queryset:
+            article.remove()
 
     # --- What a button does -----------------------------------------------------------
 

@@ -44,7 +44,7 @@ class PageAdmin(admin.ModelAdmin):
 
 @admin.register(FormerAddress)
 class FormerAddressAdmin(admin.ModelAdmin):
-    """Written by renaming. Staff look, and may delete one that is in the way."""
+    """Written by renaming and deleting. Staff look, and may delete one that is in the way."""
 
     list_display = ("path", "leads_to", "created_at")
     list_select_related = ("article", "topic", "author")
@@ -52,7 +52,9 @@ class FormerAddressAdmin(admin.ModelAdmin):
 
     @admin.display
     def leads_to(self, former: FormerAddress) -> str:
-        return (former.article or former.topic or former.author).get_absolute_url()
+        if former.is_gone:
+            return "Gone for good"
+        return former.target.get_absolute_url() if former.target else former.to_path
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

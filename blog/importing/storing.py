@@ -99,9 +99,9 @@ class Shelf:
 
 def article_at(slug: str) -> Article | None:
     """The article with this address, now or formerly."""
-    former = FormerAddress.objects.target_of(Article(slug=slug).get_absolute_url())
+    former = FormerAddress.objects.at(Article(slug=slug).get_absolute_url())
     found = Article.objects.filter(slug=slug).first()
-    return found or (former if isinstance(former, Article) else None)
+    return found or (former and former.article)
 
 
 def publication_date(article: Article, manuscript: Manuscript) -> datetime:

@@ -3,33 +3,39 @@ from urllib.parse import unquote
 from django.db import models
 from django.db.models import Q
 
+NOWHERE = {"article": None, "topic": None, "author": None, "to_path": ""}
+
 
 class FormerAddressQuerySet(models.QuerySet):
     """Paths may come quoted or not; they are kept as people read them."""
 
-    def remember(self, path: str, **target: models.Model) -> None:
-        """Let `path` lead to `target` (article=…, topic=… or author=…) from now on."""
-        self.update_or_create(
-            path=unquote(path), defaults={"article": None, "topic": None, "author": None, **target}
-        )
+    def remember(self, path: str, **target: object) -> None:
+        """Let `path` lead to `target` (article=…, topic=…, author=… or to_path=…) from now on.
+        Without one, it says that what was there is gone."""
+        self.update_or_create(path=unquote(path), defaults={**NOWHERE, **target})
 
     def forget(self, path: str) -> None:
         """`path` is in use again: what lives there wins."""
         self.filter(path=unquote(path)).delete()
 
-    def target_of(self, path: str) -> models.Model | None:
-        found = self.filter(path=unquote(path)).select_related("article", "topic", "author").first()
-        return found and (found.article or found.topic or found.author)
+    def at(self, path: str) -> "FormerAddress | None":
+        things = self.select_related("article", "topic", "author")
+        return things.filter(path=unquote(path)).first()
 
 
 class FormerAddress(models.Model):
     """An address that something public once had. It names the thing, not its next address,
-    so that two renames make no chain and renaming back makes no loop."""
+    so that two renames make no chain and renaming back makes no loop.
+
+    With the thing deleted, it says that it is gone.
+    """
 
     path = models.CharField(max_length=300, unique=True)
-    article = models.ForeignKey("Article", null=True, on_delete=models.CASCADE)
-    topic = models.ForeignKey("Topic", null=True, on_delete=models.CASCADE)
-    author = models.ForeignKey("Author", null=True, on_delete=models.CASCADE)
+    article = models.ForeignKey("Article", null=True, on_delete=models.SET_NULL)
+    topic = models.ForeignKey("Topic", null=True, on_delete=models.SET_NULL)
+    author = models.ForeignKey("Author", null=True, on_delete=models.SET_NULL)
+    # Any other page of this site, for what an editor has deleted.
+    to_path = models.CharField(max_length=300, blank=True, default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = FormerAddressQuerySet.as_manager()
@@ -39,13 +45,22 @@ class FormerAddress(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=(
-                    Q(article__isnull=False, topic__isnull=True, author__isnull=True)
-                    | Q(article__isnull=True, topic__isnull=False, author__isnull=True)
-                    | Q(article__isnull=True, topic__isnull=True, author__isnull=False)
+                    Q(topic__isnull=True, author__isnull=True, to_path="")
+                    | Q(article__isnull=True, author__isnull=True, to_path="")
+                    | Q(article__isnull=True, topic__isnull=True, to_path="")
+                    | Q(article__isnull=True, topic__isnull=True, author__isnull=True)
                 ),
-                name="a_former_address_leads_to_one_thing",
+                name="a_former_address_leads_to_one_thing_at_most",
             )
         ]
 
     def __str__(self) -> str:
         return self.path
+
+    @property
+    def target(self) -> models.Model | None:
+        return self.article or self.topic or self.author
+
+    @property
+    def is_gone(self) -> bool:
+        return self.target is None and not self.to_path

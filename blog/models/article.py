@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from blog.body import BodyField
-from blog.models.address import FormerAddress
+from blog.models.address import NOWHERE, FormerAddress
 from blog.models.author import Author
 from blog.models.image import Image
 from blog.models.revision import Revision
@@ -166,6 +166,10 @@ class Article(models.Model):
         return not (self.is_draft or self.is_scheduled or self.is_expired)
 
     @property
+    def has_been_public(self) -> bool:
+        return self.is_public or self.is_expired
+
+    @property
     def changed_at(self) -> datetime:
         """When its words last changed for the public. Only what is or was public has one."""
         return max(self.published_at, self.revised_at or self.published_at)
@@ -206,11 +210,21 @@ class Article(models.Model):
 
     def rename(self, slug: str) -> None:
         """Change the address; the old one leads to the new one if the public has seen it."""
-        if self.is_public or self.is_expired:
+        if self.has_been_public:
             FormerAddress.objects.remember(self.get_absolute_url(), article=self)
         self.slug = slug
         FormerAddress.objects.forget(self.get_absolute_url())
         self.save()
+
+    def remove(self, **target: object) -> None:
+        """Delete it. Where the public has seen it, its addresses lead to `target` from now on
+        (see `FormerAddress.objects.remember`), or say that it is gone."""
+        with transaction.atomic():
+            FormerAddress.objects.filter(article=self).update(**{**NOWHERE, **target})
+            if self.has_been_public:
+                FormerAddress.objects.remember(self.get_absolute_url(), **target)
+                FormerAddress.objects.remember(self.get_permanent_url(), **target)
+            self.delete()
 
     def record_revision(
         self, by: AbstractBaseUser | None, planned_for: datetime | None = None
@@ -231,7 +245,7 @@ class Article(models.Model):
 
     def _note_new_words(self) -> None:
         """A person changed what the public reads or read. An import never counts as one."""
-        if self.is_public or self.is_expired:
+        if self.has_been_public:
             self.revised_at = timezone.now()
             Article.objects.filter(pk=self.pk).update(revised_at=self.revised_at)
 

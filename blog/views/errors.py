@@ -13,11 +13,11 @@ from django.views.decorators.csrf import csrf_exempt
 
 from blog.models import Article, Author, FormerAddress, Publication, Topic
 from blog.nearest import CONSIDERED, asked_for, candidates, nearest, pieces
+from blog.site_address import NOT_FOR_READERS
 from blog.views.furniture import RECENT_POSTS, moved, page_context, public_page
 
 logger = logging.getLogger(__name__)
 
-NOT_FOR_READERS = ("/admin/", "/media/", "/static/", "/anymail/")
 FIRST_PAGE = "/page/1/"
 # Addresses that lie below another one's, and move with it.
 BELOW = {
@@ -62,7 +62,10 @@ def not_found(
     if request.path.startswith(NOT_FOR_READERS):
         return HttpResponseNotFound("Nothing is here.\n", content_type="text/plain")
     try:
-        address = new_address(request)
+        former = former_address(request)
+        if former and former.is_gone:
+            return lost(request, status=410, title="Taken down", **furniture)
+        address = former and new_address(request, former)
         return moved(request, address) if address else lost(request, **furniture)
     except (OperationalError, InterfaceError) as error:
         logger.error("The database did not answer for %s: %s", request.path, error)
@@ -71,16 +74,18 @@ def not_found(
         return response
 
 
-def lost(request: HttpRequest, **furniture: object) -> HttpResponse:
+def lost(
+    request: HttpRequest, status: int = 404, title: str = "Page not found", **furniture: object
+) -> HttpResponse:
     slug = asked_for(request.path)
     near: list[Article | Topic] = []
     if "recent" not in furniture:
         furniture["recent"], near = recent_and_near(slug)
     if "topics" in furniture:
         near = nearest(slug, furniture["topics"]) or near
-    context = page_context(request, title="Page not found", **furniture)
+    context = page_context(request, title=title, **furniture)
     context |= {"noindex": True, "near": near, "query": slug.replace("-", " ")}
-    return public_page(request, "404.html", context, status=404)
+    return public_page(request, f"{status}.html", context, status=status)
 
 
 def recent_and_near(slug: str) -> tuple[list[Article], list[Article]]:
@@ -93,24 +98,28 @@ def recent_and_near(slug: str) -> tuple[list[Article], list[Article]]:
     return found[:RECENT_POSTS], nearest(slug, found)
 
 
-def new_address(request: HttpRequest) -> str | None:
-    """Where the public now finds what was here. Never leads to something it may not see."""
+def former_address(request: HttpRequest) -> FormerAddress | None:
+    """What is known of the address, or of the one that it lies below."""
     if request.method not in ("GET", "HEAD") or "\x00" in request.path:
         return None
     match = request.resolver_match
     if match is None or match.url_name not in BELOW:
-        target = public_target_of(request.path)
-        return target and target.get_absolute_url()
-    slug = match.kwargs["slug"]
-    target = public_target_of(reverse(BELOW[match.url_name], kwargs={"slug": slug}))
-    return target and reverse(match.url_name, kwargs={**match.kwargs, "slug": target.slug})
+        return FormerAddress.objects.at(request.path)
+    slug = {"slug": match.kwargs["slug"]}
+    return FormerAddress.objects.at(reverse(BELOW[match.url_name], kwargs=slug))
 
 
-def public_target_of(path: str) -> Article | Topic | Author | None:
-    target = FormerAddress.objects.target_of(path)
+def new_address(request: HttpRequest, former: FormerAddress) -> str | None:
+    """Where the public now finds what was here. Never leads to something it may not see."""
+    target, match = former.target, request.resolver_match
     if target is None:
+        return escape_uri_path(former.to_path)
+    if not is_public(target):
         return None
-    is_public = (
-        target.is_public if isinstance(target, Article) else target.articles.published().exists()
-    )
-    return target if is_public else None
+    if match is None or BELOW.get(match.url_name) != target._meta.model_name:
+        return target.get_absolute_url()
+    return reverse(match.url_name, kwargs={**match.kwargs, "slug": target.slug})
+
+
+def is_public(thing: Article | Topic | Author) -> bool:
+    return thing.is_public if isinstance(thing, Article) else thing.articles.published().exists()
