@@ -10,6 +10,7 @@ from newsletter.models.preferences import Preferences
 from newsletter.models.pulse import Pulse
 from newsletter.models.subscriber import Subscriber
 from newsletter.models.suppression import Suppression
+from newsletter.models.suppression_key import SuppressionKey
 from newsletter.models.tally import Tally
 from newsletter.models.webhook_event import WebhookEvent
 
@@ -27,6 +28,7 @@ __all__ = [
     "Pulse",
     "Subscriber",
     "Suppression",
+    "SuppressionKey",
     "Tally",
     "WebhookEvent",
 ]

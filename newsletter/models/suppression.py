@@ -1,14 +1,12 @@
+from collections.abc import Iterable
 from datetime import datetime
 
-from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 
-from blog.visitors import keyed_hash
 from newsletter.addresses import address_key
 from newsletter.models.subscriber import Subscriber
-
-PURPOSE = "suppression"
+from newsletter.models.suppression_key import Hasher
 
 
 class SuppressionQuerySet(models.QuerySet):
@@ -22,7 +20,7 @@ class SuppressionQuerySet(models.QuerySet):
         now = now or timezone.now()
         key = address_key(address)
         found, is_new = self.get_or_create(
-            address_hash=keyed_hash(key, PURPOSE), defaults={"reason": reason, "at": now}
+            address_hash=self.hash_of(address), defaults={"reason": reason, "at": now}
         )
         if not is_new and found.gives_way_to(reason):
             self.filter(pk=found.pk).update(reason=reason)
@@ -45,12 +43,26 @@ class SuppressionQuerySet(models.QuerySet):
         return bool(lifted)
 
     def of(self, address: str) -> "SuppressionQuerySet":
-        keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-        hashes = [keyed_hash(address_key(address), PURPOSE, secret) for secret in keys]
-        return self.filter(address_hash__in=hashes)
+        return self.filter(address_hash=self.hash_of(address))
 
     def covers(self, address: str) -> bool:
         return self.of(address).exists()
+
+    def hash_of(self, address: str) -> str:
+        """What `address` is kept under: what an older key kept moves to the newest one."""
+        key, hasher = address_key(address), Hasher.now()
+        newest, *older = hasher.hashes(key)
+        if not self.filter(address_hash=newest).exists():
+            self.filter(pk=self.filter(address_hash__in=older).values("pk")[:1]).update(
+                address_hash=newest
+            )
+        return newest
+
+    def covered(self, address_keys: Iterable[str]) -> list[str]:
+        """Those that must not be written to; all of them in one query."""
+        by_hash = Hasher.now().by_hash(address_keys)
+        kept = self.filter(address_hash__in=by_hash).values_list("address_hash", flat=True)
+        return list({by_hash[one] for one in kept})
 
 
 class Suppression(models.Model):
