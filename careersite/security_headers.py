@@ -22,6 +22,7 @@ EDITOR_POLICY = STRICT_POLICY | {
     "style-src": "'self' 'unsafe-inline'",
     "script-src-attr": "'unsafe-inline'",
 }
+FRAMING_POLICY = STRICT_POLICY | {"frame-src": "'self'"}
 UNUSED_FEATURES = (
     *("accelerometer", "browsing-topics", "camera", "display-capture", "geolocation"),
     *("gyroscope", "magnetometer", "microphone", "midi", "payment", "usb"),
@@ -34,6 +35,7 @@ def as_header(policy: dict[str, str]) -> str:
 
 STRICT = as_header(STRICT_POLICY)
 FOR_EDITOR = as_header(EDITOR_POLICY)
+FOR_FRAMING = as_header(FRAMING_POLICY)
 HEADERS = {
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "X-Content-Type-Options": "nosniff",
@@ -44,20 +46,22 @@ HEADERS = {
 
 
 class SecurityHeaders:
-    """Middleware. The pages named in `EDITOR_VIEW_NAMES` get what CKEditor cannot do without."""
+    """Middleware. The pages named in `EDITOR_VIEW_NAMES` get what CKEditor cannot do without, those
+    in `FRAMING_VIEW_NAMES` may show other pages of ours."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        policy = FOR_EDITOR if has_editor(request) else STRICT
-        response.headers.setdefault("Content-Security-Policy", policy)
+        response.headers.setdefault("Content-Security-Policy", policy_for(request))
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         return response
 
 
-def has_editor(request: HttpRequest) -> bool:
-    match = request.resolver_match
-    return match is not None and match.view_name in settings.EDITOR_VIEW_NAMES
+def policy_for(request: HttpRequest) -> str:
+    name = request.resolver_match and request.resolver_match.view_name
+    if name in settings.EDITOR_VIEW_NAMES:
+        return FOR_EDITOR
+    return FOR_FRAMING if name in settings.FRAMING_VIEW_NAMES else STRICT

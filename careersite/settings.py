@@ -212,8 +212,12 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 EDITOR_VIEW_NAMES = [
-    f"admin:blog_{model}_{action}" for model in ("article", "page") for action in ("add", "change")
+    f"admin:{model}_{action}"
+    for model in ("blog_article", "blog_page", "newsletter_letter")
+    for action in ("add", "change")
 ]
+# Pages that show another page of this site in a frame.
+FRAMING_VIEW_NAMES = ["admin:newsletter_letter_check"]
 
 # --- Files ----------------------------------------------------------------------------
 

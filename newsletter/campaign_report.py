@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from newsletter.models import Campaign, Tally
+from newsletter.models import Campaign, Link, Tally
 from newsletter.states import OPEN_STATES, TAKEN_STATES, State
 
 ANSWERED = (State.DELIVERED, State.BOUNCED, State.COMPLAINED)
 MOST_REASONS = 8
+MOST_LINKS = 100
 STEP_HEIGHT, BAR_TOP = 52, 22  # of the drawing, in its units
 
 
@@ -124,9 +125,15 @@ class CampaignReport:
         return self.tally.at == self.now
 
     @property
+    def is_to_come(self) -> bool:
+        return self.campaign.status == "scheduled"
+
+    @property
     def may_pause(self) -> bool:
         campaign = self.campaign
-        return not (campaign.finished_at or campaign.cancelled_at or campaign.paused_at)
+        return not self.is_to_come and not (
+            campaign.finished_at or campaign.cancelled_at or campaign.paused_at
+        )
 
     @property
     def may_resume(self) -> bool:
@@ -137,7 +144,13 @@ class CampaignReport:
 
     @property
     def may_cancel(self) -> bool:
-        return not (self.campaign.finished_at or self.campaign.cancelled_at)
+        is_over = self.campaign.finished_at or self.campaign.cancelled_at
+        return not (is_over or self.is_to_come)
+
+    @property
+    def links(self) -> list[Link]:
+        """Those whose presses are counted, the most pressed first."""
+        return list(self.campaign.links.with_presses()[:MOST_LINKS])
 
     @property
     def _rests(self) -> bool:
@@ -162,6 +175,8 @@ class CampaignReport:
         campaign, tally = self.campaign, self.tally
         out = f"{tally.handed_over:,} of {tally.candidates:,} mails are out"
         match self.status:
+            case "scheduled":
+                return f"It begins {when(campaign.scheduled_at)}. Its letter can be taken back."
             case "preparing":
                 return f"The list is being made: {tally.candidates:,} recipients so far."
             case "sending":

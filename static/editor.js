@@ -17,7 +17,7 @@ if (window.CKEDITOR) {
   })
 }
 document.querySelectorAll("[name=goes_public_at]").forEach(nameTheDeed)
-document.querySelectorAll("#article_form, #page_form").forEach(sendOnce)
+document.querySelectorAll("#article_form, #page_form, #letter_form").forEach(sendOnce)
 document.querySelectorAll('a[href="#id_body"]').forEach(leadToTheText)
 
 /* CKEditor has words of its own for a refused picture; the server's say what to do. */

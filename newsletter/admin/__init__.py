@@ -1,5 +1,6 @@
 from newsletter.admin.campaign import CampaignAdmin
 from newsletter.admin.delivery import DeliveryAdmin
+from newsletter.admin.letter import LetterAdmin
 from newsletter.admin.subscriber import SubscriberAdmin
 from newsletter.admin.suppression import SuppressionAdmin
 from newsletter.admin.webhook_event import WebhookEventAdmin
@@ -7,6 +8,7 @@ from newsletter.admin.webhook_event import WebhookEventAdmin
 __all__ = [
     "CampaignAdmin",
     "DeliveryAdmin",
+    "LetterAdmin",
     "SubscriberAdmin",
     "SuppressionAdmin",
     "WebhookEventAdmin",

@@ -164,10 +164,15 @@ class Campaign(models.Model):
         """Who had confirmed by then gets it."""
         return self.started_at or self.created_at
 
+    @property
+    def presses(self) -> int:
+        """Of all its links, if they are counted."""
+        return self.links.aggregate(sum=Sum("days__count", default=0))["sum"]
+
     def presses_a_mail(self) -> float:
-        pressed = self.links.aggregate(sum=Sum("days__count", default=0))["sum"]
+        """Counts its deliveries: not for a page."""
         taken = self.deliveries.filter(state__in=TAKEN_STATES).count()
-        return pressed / taken if taken else 0.0
+        return self.presses / taken if taken else 0.0
 
     def tally(self) -> dict[str, int]:
         """How many deliveries are in each state; their sum is the number of candidates."""

@@ -11,7 +11,7 @@ from django.utils import timezone
 from newsletter.models import Campaign, Link, LinkDay
 from newsletter.models.link import mark_of
 from newsletter.presses import WAITS_S, WaitingPresses
-from newsletter.tests.factories import let_workers_run, make_letter, make_subscriber
+from newsletter.tests.factories import let_workers_run, make_letter, make_subscriber, staff
 from newsletter.views import go
 
 pytestmark = pytest.mark.django_db
@@ -128,6 +128,16 @@ def test_a_press_waits_before_it_counts_and_twice_is_once(
     presses.write()
     assert LinkDay.objects.count() == 0
     assert counted(presses, clock) == {f"{settings.SITE_URL}/about/": 1}
+
+
+def test_the_campaigns_page_shows_sums_and_no_link_that_a_browser_could_run(
+    campaign: Campaign,
+) -> None:
+    LinkDay.objects.add({(campaign.links.first().pk, timezone.localdate()): 1234})
+    Link.objects.filter(pk=campaign.links.last().pk).update(url="javascript:alert(1)")
+    page = staff("view_campaign").get(f"/admin/newsletter/campaign/{campaign.pk}/change/")
+    assert "1,234" in page.content.decode()
+    assert 'href="javascript:' not in page.content.decode()
 
 
 def test_no_key_that_we_did_not_make_leads_anywhere(campaign: Campaign) -> None:

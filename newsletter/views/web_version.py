@@ -11,8 +11,9 @@ from django.views.decorators.http import require_safe
 
 from blog.models import Article
 from blog.views.errors import not_found
-from blog.views.furniture import PUBLIC_CACHE
+from blog.views.furniture import PUBLIC_CACHE, page_context, private_page
 from newsletter.models import Campaign
+from newsletter.tokens import NOBODY
 
 # A mail brings its styles along. It runs nothing, and loads nothing but pictures of this site.
 POLICY = (
@@ -25,6 +26,9 @@ ARTICLE = re.compile(r"/articles/id/(\d+)/")
 
 @require_safe
 def web_version(request: HttpRequest, web_key: str) -> HttpResponse:
+    if web_key == NOBODY:
+        context = page_context(request, title="A link in a test mail", recent=[])
+        return private_page(request, "newsletter/trial.html", context)
     campaign = Campaign.objects.filter(web_key=web_key, expanded_at__isnull=False).first()
     if campaign is None or not is_all_public(campaign):
         return not_found(request)

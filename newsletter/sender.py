@@ -1,0 +1,27 @@
+"""Who the mails come from, and how that goes with the site: told to editors and operators."""
+
+import re
+from email.utils import parseaddr
+
+from django.conf import settings
+
+NO_REPLY = re.compile(r"(do[._-]?)?not?[._-]?reply", re.IGNORECASE)
+
+
+def sender_address() -> str:
+    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+
+
+def sender_domain() -> str:
+    return sender_address().rpartition("@")[2].lower().rstrip(".")
+
+
+def is_no_reply(address: str) -> bool:
+    return bool(NO_REPLY.search(address.partition("@")[0]))
+
+
+def are_related(one: str, other: str) -> bool:
+    """The same domain, or one below the other: what DMARC calls relaxed alignment, but for the
+    list of public suffixes, which we do not have."""
+    one, other = one.lower().removeprefix("www."), other.lower().removeprefix("www.")
+    return one == other or one.endswith(f".{other}") or other.endswith(f".{one}")

@@ -1,0 +1,103 @@
+"""What is looked at before a letter goes out: what is wrong stops it, what is odd is said."""
+
+import socket
+
+import pytest
+from django.utils import timezone
+
+from blog.models import Publication
+from blog.site_address import absolute
+from blog.tests.factories import make_article
+from newsletter.before_sending import remarks
+from newsletter.models import Letter
+from newsletter.own_links import what_is_wrong
+from newsletter.sender import are_related, is_no_reply
+from newsletter.tests.factories import make_letter, make_subscriber
+
+pytestmark = pytest.mark.django_db
+
+
+def said(letter: Letter, tone: str) -> str:
+    found = remarks(letter, timezone.now())
+    return "\n".join(remark.words for remark in found if remark.tone == tone)
+
+
+@pytest.fixture(autouse=True)
+def somebody_would_get_it() -> None:
+    make_subscriber()
+    Publication.objects.update_or_create(pk=1, defaults={"postal_address": "1 Street, Town"})
+
+
+def test_a_good_letter_has_nothing_against_it() -> None:
+    letter = make_letter()
+    assert said(letter, "bad") == said(letter, "warn") == ""
+    assert "the link to leave, in both parts" in said(letter, "good")
+
+
+@pytest.mark.parametrize(
+    ("fields", "tone", "words"),
+    [
+        ({"subject": " "}, "bad", "It has no subject."),
+        ({"subject": "x" * 91}, "warn", "is long"),
+        ({"other_subject": "a LETTER "}, "bad", "The two subjects are the same"),
+        ({"preheader": ""}, "warn", "It has no preview line"),
+        ({"preheader": "A letter"}, "warn", "repeats the subject"),
+        ({"body": "<p> </p>"}, "bad", "It has no text."),
+        ({"body": f"<p>{'x ' * 60_000}</p>"}, "bad", "Gmail cuts off"),
+        ({"body": '<p>x<img src="/media/a.jpg" alt=""></p>'}, "warn", "1 picture has no words"),
+        ({"body": '<p><a href="/nothing/here/">x</a></p>'}, "bad", "/nothing/here/ leads nowhere."),
+        ({"body": '<p><a href="/admin/">x</a></p>'}, "bad", "is not for readers."),
+        ({"body": '<p><a href="https://nowhere/">x</a></p>'}, "bad", "is no whole address."),
+        ({"body": '<p><a href="mailto:">x</a></p>'}, "bad", "names nobody."),
+        ({"frequency": "weekly"}, "bad", "Nobody would get it"),
+    ],
+)
+def test_each_fault_is_said(fields: dict[str, str], tone: str, words: str) -> None:
+    assert words in said(make_letter(**{"subject": "A letter", **fields}), tone)
+
+
+def test_links_to_articles_know_the_public_ones_from_drafts_and_former_addresses() -> None:
+    article = make_article(slug="public-one")
+    make_article(slug="draft-one", published_at=None)
+    former = article.get_absolute_url()
+    article.rename("new-name")
+    found = {
+        path: what_is_wrong(absolute(path))
+        for path in (article.get_absolute_url(), former, "/articles/draft-one/", "/?a=b#c")
+    }
+    assert found == {
+        article.get_absolute_url(): "",
+        former: "",
+        "/articles/draft-one/": "is not public yet",
+        "/?a=b#c": "",
+    }
+
+
+def test_no_other_site_is_ever_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise AssertionError("a connection was opened")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    for url in ("http://169.254.169.254/latest/", "http://127.0.0.1:9/x", "https://example.org/"):
+        assert what_is_wrong(url) == ""
+    assert "by design" in said(
+        make_letter(body='<p><a href="http://127.0.0.1:9/">x</a></p>'), "good"
+    )
+
+
+def test_the_sender_is_looked_at(settings: object) -> None:
+    settings.DEFAULT_FROM_EMAIL = "Open Seat <no-reply@elsewhere.example>"
+    Publication.objects.update(postal_address="")
+    warned = said(make_letter(), "warn")
+    assert "people cannot answer it" in warned
+    assert "It comes from elsewhere.example, but this site is" in warned
+    assert "no postal address" in warned
+
+
+def test_names_that_say_do_not_answer_and_domains_that_belong_together() -> None:
+    for address in ("noreply@a.example", "No-Reply@a.example", "do-not-reply@a.example"):
+        assert is_no_reply(address), address
+    assert not is_no_reply("noreen@a.example")
+    assert are_related("mail.site.example", "www.site.example")
+    assert not are_related("site.example", "othersite.example")
