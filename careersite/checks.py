@@ -105,8 +105,8 @@ def data_lasts() -> bool:
 
 def provider() -> str:
     """The one that mails go through, as in ANYMAIL_ESP; nothing for a mail server."""
-    is_anymail = settings.EMAIL_BACKEND.startswith("anymail.backends.")
-    return settings.EMAIL_BACKEND.split(".")[2] if is_anymail else ""
+    is_providers = settings.EMAIL_BACKEND.startswith(("anymail.backends.", "newsletter.backends."))
+    return settings.EMAIL_BACKEND.split(".")[2] if is_providers else ""
 
 
 def webhooks_are_guarded() -> bool:

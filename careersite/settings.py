@@ -15,6 +15,8 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
+from newsletter.providers import backend_of
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
@@ -251,9 +253,7 @@ if EMAIL_URL:
     if EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend":
         EMAIL_BACKEND = "newsletter.smtp.EmailBackend"
 elif ANYMAIL_ESP:
-    # Some need our backend over anymail's; see newsletter/providers.py.
-    whose = "newsletter" if ANYMAIL_ESP in ("brevo", "postmark", "resend") else "anymail"
-    EMAIL_BACKEND = f"{whose}.backends.{ANYMAIL_ESP}.EmailBackend"
+    EMAIL_BACKEND = backend_of(ANYMAIL_ESP)
 
 # Several, separated by commas, while one takes the place of another.
 ANYMAIL_WEBHOOK_SECRET = words("ANYMAIL_WEBHOOK_SECRET")

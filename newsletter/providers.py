@@ -154,6 +154,12 @@ def current() -> Provider | None:
     return found
 
 
+def backend_of(name: str) -> str:
+    """For EMAIL_BACKEND. Some need a backend of ours over anymail's, for their batches."""
+    whose = "newsletter" if name in OUR_BACKENDS else "anymail"
+    return f"{whose}.backends.{name}.EmailBackend"
+
+
 def own_limit() -> int:
     """ANYMAIL_BATCH_SIZE: at most so many copies a call, for an account that may not send more."""
     limit = str(settings.ANYMAIL.get("BATCH_SIZE") or "")

@@ -16,6 +16,7 @@ from pytest_django import Settings
 from blog.editor import CKEDITOR_CONFIGS
 from careersite import checks
 from careersite.environment import VALUES
+from newsletter.providers import backend_of
 
 SECRET = "k3!q-" * 11
 GOOD = {
@@ -206,7 +207,7 @@ def test_a_provider_needs_its_key_and_a_secret_for_its_reports(public: Settings)
 def test_the_providers_own_signature_does_as_well_where_there_is_one(
     public: Settings, provider: str, own_key: str, is_enough: bool
 ) -> None:
-    public.EMAIL_BACKEND = f"anymail.backends.{provider}.EmailBackend"
+    public.EMAIL_BACKEND = backend_of(provider)
     public.ANYMAIL = {own_key: "key"}
     public.ANYMAIL_WEBHOOK_SECRET = []
     assert ("E038" in found()) is not is_enough

@@ -1,11 +1,14 @@
 """The table of what each provider can says something of each, and is obeyed."""
 
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from pkgutil import iter_modules
 
 import anymail.backends
 import pytest
+from django.core.mail.backends.base import BaseEmailBackend
+from django.utils.module_loading import import_string
 
 from newsletter import providers
 from newsletter.models import Campaign
@@ -69,3 +72,13 @@ def test_the_provider_is_known_by_the_mail_backend(
     settings.EMAIL_BACKEND = backend
     found = providers.current()
     assert (found and found.title) == title
+
+
+def test_each_has_a_backend_and_those_with_complete_mails_have_ours() -> None:
+    for name, can in PROVIDERS.items():
+        package, _, class_name = providers.backend_of(name).rpartition(".")
+        assert package.startswith("newsletter" if can.is_whole else "anymail")
+        assert find_spec(package)
+        assert class_name == "EmailBackend"
+        if can.is_whole:
+            assert issubclass(import_string(f"{package}.EmailBackend"), BaseEmailBackend)
