@@ -7,7 +7,7 @@ waits for another try; if it can, it is accepted or in doubt, and never sent aga
 import smtplib
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -41,7 +41,7 @@ BEFORE_THE_WIRE = (
 @dataclass(frozen=True)
 class Outcome:
     """What became of one try. `stops`: do not try the next one now. `pauses`: nor any later one,
-    until a person has looked."""
+    until a person has looked. `slows`: we are too fast for the other side."""
 
     state: State
     reason: str = ""
@@ -50,6 +50,7 @@ class Outcome:
     is_counted: bool = True
     stops: bool = False
     pauses: bool = False
+    slows: bool = False
 
 
 def later(reason: str, **more: object) -> Outcome:
@@ -206,7 +207,8 @@ def _of_provider_answer(error: AnymailAPIError) -> Outcome:
     if code in REFUSED_US:
         return refused_for_all(reason)
     if code in SLOW_DOWN:
-        return not_now(reason, retry_after(error.response.headers.get("Retry-After")))
+        wait = retry_after(error.response.headers.get("Retry-After"))
+        return replace(not_now(reason, wait), slows=True)
     if code in REFUSED_CONTENT:
         return Outcome(State.FAILED, reason)
     return in_doubt(reason)

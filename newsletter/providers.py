@@ -160,6 +160,11 @@ def backend_of(name: str) -> str:
     return f"{whose}.backends.{name}.EmailBackend"
 
 
+def way_name() -> str:
+    """How the mails leave, in one word: as in ANYMAIL_ESP, or `smtp`."""
+    return settings.EMAIL_BACKEND.removesuffix(".EmailBackend").rpartition(".")[2]
+
+
 def own_limit() -> int:
     """ANYMAIL_BATCH_SIZE: at most so many copies a call, for an account that may not send more."""
     limit = str(settings.ANYMAIL.get("BATCH_SIZE") or "")

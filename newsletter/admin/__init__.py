@@ -1,6 +1,7 @@
 from newsletter.admin.campaign import CampaignAdmin
 from newsletter.admin.delivery import DeliveryAdmin
 from newsletter.admin.letter import LetterAdmin
+from newsletter.admin.sending_limit import SendingLimitAdmin
 from newsletter.admin.subscriber import SubscriberAdmin
 from newsletter.admin.suppression import SuppressionAdmin
 from newsletter.admin.webhook_event import WebhookEventAdmin
@@ -9,6 +10,7 @@ __all__ = [
     "CampaignAdmin",
     "DeliveryAdmin",
     "LetterAdmin",
+    "SendingLimitAdmin",
     "SubscriberAdmin",
     "SuppressionAdmin",
     "WebhookEventAdmin",

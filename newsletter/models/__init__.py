@@ -8,6 +8,7 @@ from newsletter.models.link import Link, LinkDay
 from newsletter.models.personal_mail import PersonalMail
 from newsletter.models.preferences import Preferences
 from newsletter.models.pulse import Pulse
+from newsletter.models.rate import SendingLimit
 from newsletter.models.subscriber import Subscriber
 from newsletter.models.suppression import Suppression
 from newsletter.models.suppression_key import SuppressionKey
@@ -26,6 +27,7 @@ __all__ = [
     "PersonalMail",
     "Preferences",
     "Pulse",
+    "SendingLimit",
     "Subscriber",
     "Suppression",
     "SuppressionKey",

@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from newsletter.models import Campaign, Delivery
+from newsletter.models import Campaign, Delivery, SendingLimit
 from newsletter.outcomes import Outcome
 from newsletter.sending.way import Way
 from newsletter.states import State
@@ -38,6 +38,7 @@ class Sender:
     last: Outcome | None = None
     refused_in_a_row: int = 0
     is_stopped: bool = False
+    is_limited: bool = False
 
     def run(self, budget_s: float) -> int:
         """Send until nothing is due, the wire says stop, or `budget_s` seconds are over.
@@ -82,11 +83,31 @@ class Sender:
         self.is_stopped |= self.refused_in_a_row >= PATIENCE
 
     def _claim(self, now: datetime) -> list[Delivery]:
-        return Delivery.objects.claim(self.campaign, self._allowed(now), now)
+        allowed = self._allowed(now)
+        claimed = Delivery.objects.claim(self.campaign, allowed, timezone.now()) if allowed else []
+        self._give_back(allowed - len(claimed))
+        return claimed
 
     def _allowed(self, now: datetime) -> int:
-        """How many mails may be taken now. A limit on the pace is asked here."""
-        return self.way.claim_size
+        """How many mails may be taken now. Waits for the limit on the pace, if that is in time."""
+        while True:
+            allowance = SendingLimit.objects.allowance(self.way.claim_size, now)
+            if allowance.count or not self._wait_until(allowance.again_at, now):
+                self.is_limited |= allowance.is_taken
+                return allowance.count
+            now = timezone.now()
+
+    def _wait_until(self, moment: datetime, now: datetime) -> bool:
+        """False, at once, if this turn is over by then."""
+        wait_s = (moment - now).total_seconds()
+        if time.monotonic() + wait_s >= self.end:
+            return False
+        time.sleep(wait_s)
+        return True
+
+    def _give_back(self, count: int) -> None:
+        if self.is_limited:
+            SendingLimit.objects.give_back(count)
 
     def _send(self, claimed: list[Delivery]) -> None:
         try:
@@ -100,10 +121,12 @@ class Sender:
         self.way.settle(now)
         if self.is_stopped:
             self._halt(self.last, now)
-        Delivery.objects.release(claimed)
+        self._give_back(Delivery.objects.release(claimed))
 
     def _halt(self, outcome: Outcome, now: datetime) -> None:
         """It is not about one mail: all who send this campaign wait, for a while or a person."""
+        if outcome.slows:
+            SendingLimit.objects.slow_down(self.campaign, now, outcome.retry_after)
         if not (outcome.pauses or outcome.state in (State.FAILED, State.REJECTED)):
             self.campaign.rest(now + (outcome.retry_after or self._rest()))
             return
