@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from careersite.tests.provider import Answer, Provider, Request
 from newsletter.consent import Origin
-from newsletter.models import Batch, Campaign, Subscriber
+from newsletter.models import Batch, Campaign, SendingLimit, Subscriber
 from newsletter.sending.turn import PATIENCE, REST
 from newsletter.states import State
 from newsletter.tests.factories import LONG_AGO, let_workers_run, make_campaign, make_mailing, send
@@ -99,6 +99,7 @@ def test_whoever_the_provider_is(use: Callable, provider: Provider, stand_in: St
     campaign = make_mailing(readers=2)
     for answer, state, then in GENERAL:
         Campaign.objects.update(rests_until=None, paused_at=None)
+        SendingLimit.objects.all().delete()
         campaign.deliveries.update(state=State.QUEUED, not_before=None)
         provider.next_answers.append(answer)
         send(campaign)
