@@ -48,6 +48,10 @@ class SuppressionQuerySet(models.QuerySet):
     def covers(self, address: str) -> bool:
         return self.of(address).exists()
 
+    def bars_from_signing_up(self, address: str) -> bool:
+        """Whoever was erased may come back by their own hand, and by no import."""
+        return self.of(address).exclude(reason=Suppression.Reason.ERASED).exists()
+
     def hash_of(self, address: str) -> str:
         """What `address` is kept under: what an older key kept moves to the newest one."""
         key, hasher = address_key(address), Hasher.now()
@@ -91,6 +95,8 @@ class Suppression(models.Model):
     def gives_way_to(self, reason: str) -> bool:
         """What may be lifted again gives way to all that may not, and a bounce to a complaint."""
         mine = self.Reason(self.reason)
+        if mine is self.Reason.ERASED:  # and came back since
+            return reason != mine
         if mine is self.Reason.BOUNCED:
             return reason == self.Reason.COMPLAINED
         return mine is self.Reason.SOFT_BOUNCED and reason != mine

@@ -128,7 +128,14 @@ def test_whoever_left_is_asked_again(client: Client, mailoutbox: Mails) -> None:
     assert ada.status == "left"
 
 
-@pytest.mark.parametrize("reason", Suppression.Reason)
+def test_who_was_erased_may_come_back_by_their_own_hand(client: Client, mailoutbox: Mails) -> None:
+    Suppression.objects.add("ada@example.com", Suppression.Reason.ERASED)
+    sign_up(client, "ada@example.com")
+    let_workers_run()
+    assert [mail.to for mail in mailoutbox] == [["ada@example.com"]]
+
+
+@pytest.mark.parametrize("reason", sorted(set(Suppression.Reason) - {Suppression.Reason.ERASED}))
 def test_whom_we_must_not_write_to_gets_nothing(
     client: Client, mailoutbox: Mails, reason: str
 ) -> None:

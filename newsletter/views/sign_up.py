@@ -63,7 +63,7 @@ def subscribe(request: HttpRequest) -> HttpResponse:
 def _sign_up(request: HttpRequest, form: SignUpForm, now: datetime) -> None:
     address, origin = form.cleaned_data["email"], origin_of(request, form.cleaned_data["source"])
     with at_one_pace():
-        if not Suppression.objects.covers(address):
+        if not Suppression.objects.bars_from_signing_up(address):
             subscriber = Subscriber.objects.sign_up(address, origin, now)
             nudge("newsletter.tasks.send_confirmation", subscriber.pk)
 

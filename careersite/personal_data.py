@@ -1,0 +1,83 @@
+"""What the whole site keeps of one person, and how it goes away for good.
+
+Each app answers for itself; here is what belongs to none of them: the history of staff's deeds, the
+outbox, and files of people who wait to be imported.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+import enquiries.personal_data as of_enquiries
+import newsletter.personal_data as of_newsletter
+from newsletter.addresses import clean_address
+
+ERASED = "(erased)"
+SOFT_LINE_BREAKS = (b"=\r\n", b"=\n", b"\0")
+
+
+def kept_of(address: str) -> dict[str, object]:
+    """By app; empty if nothing is kept. Raises `ValidationError` for what is no address."""
+    address = clean_address(address)
+    found = {
+        "newsletter": of_newsletter.kept_of(address),
+        "enquiries": of_enquiries.kept_of(address),
+        "site": _kept_here(address),
+    }
+    return {app: what for app, what in found.items() if what}
+
+
+def erase(address: str, now: datetime) -> dict[str, int]:
+    """Returns how much of what is gone. Raises `ValidationError` for what is no address."""
+    address = clean_address(address)
+    with transaction.atomic():
+        counts = {
+            **of_newsletter.erase(address, now),
+            **of_enquiries.erase(address, now),
+            "mentions in the history of staff": _history(address).update(
+                object_repr=ERASED, change_message=""
+            ),
+        }
+    files = list(_files_with(address))
+    for file in files:
+        file.unlink(missing_ok=True)
+    return {**counts, "files": len(files)}
+
+
+def has_staff_account(address: str) -> bool:
+    return User.objects.filter(email__iexact=address).exists()
+
+
+def _kept_here(address: str) -> dict[str, object]:
+    accounts = User.objects.filter(email__iexact=address)
+    found = {
+        "staff account": [user.get_username() for user in accounts],
+        "history of staff": [
+            {"at": entry.action_time, "what": str(entry)} for entry in _history(address)
+        ],
+        "files": [file.name for file in _files_with(address)],
+    }
+    return {name: rows for name, rows in found.items() if rows}
+
+
+def _history(address: str) -> QuerySet:
+    named = Q(object_repr__icontains=address) | Q(change_message__icontains=address)
+    return LogEntry.objects.filter(named)
+
+
+def _files_with(address: str) -> Iterator[Path]:
+    """Mails in the outbox, which only a site without a mail server has, and lists to import."""
+    sought = address.lower().encode()
+    for folder in (Path(settings.OUTBOX_DIR), Path(settings.PRIVATE_ROOT) / "imports"):
+        for file in sorted(folder.glob("*")) if folder.is_dir() else ():
+            content = file.read_bytes().lower()
+            for sign in SOFT_LINE_BREAKS:
+                content = content.replace(sign, b"")
+            if sought in content:
+                yield file
