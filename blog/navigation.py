@@ -2,30 +2,37 @@
 
 from datetime import datetime
 
-from blog.models import Article, Topic
+from blog.models import Article, CallToAction, Topic
 from blog.rows import PUBLIC, fetch, made
 
+TOPIC = ("id", "name", "slug", "introduction", "position", "call_to_action_id")
+CALL = ("id", "heading", "text", "button_label", "button_url", "is_active")
 STATEMENT = """
-SELECT id, name, slug, introduction, position, EXISTS (
-    SELECT 1 FROM blog_article_topics AS ours
-    WHERE ours.topic_id = blog_topic.id AND ours.article_id = %(article)s
-)
-FROM blog_topic WHERE EXISTS (
+SELECT blog_topic.id, name, slug, introduction, position, call_to_action_id,
+    call.id, heading, text, button_label, button_url, is_active,
+    EXISTS (
+        SELECT 1 FROM blog_article_topics AS ours
+        WHERE ours.topic_id = blog_topic.id AND ours.article_id = %(article)s
+    )
+FROM blog_topic LEFT JOIN blog_calltoaction AS call ON call.id = call_to_action_id
+WHERE EXISTS (
     SELECT 1 FROM blog_article_topics AS had JOIN blog_article ON blog_article.id = had.article_id
     WHERE had.topic_id = blog_topic.id AND {public}
 )
-ORDER BY position, name, id""".replace("{public}", PUBLIC)
+ORDER BY position, name, blog_topic.id""".replace("{public}", PUBLIC)
 
 
 def public_topics(now: datetime, article: Article | None = None) -> list[Topic]:
     """In their order; each knows by `is_ours` whether `article` is about it. One query."""
-    return [
-        topic(*row) for row in fetch(STATEMENT, {"now": now, "article": article and article.pk})
-    ]
+    rows = fetch(STATEMENT, {"now": now, "article": article and article.pk})
+    return [topic(row[: len(TOPIC)], row[len(TOPIC) : -1], row[-1]) for row in rows]
 
 
-def topic(pk: int, name: str, slug: str, introduction: str, position: int, is_ours: bool) -> Topic:
-    columns = {"id": pk, "name": name, "slug": slug}
-    found = made(Topic, introduction=introduction, position=position, **columns)
+def topic(columns: tuple, call: tuple, is_ours: bool) -> Topic:
+    found = made(Topic, **dict(zip(TOPIC, columns, strict=True)))
+    has_call = found.call_to_action_id is not None
+    found.call_to_action = (
+        made(CallToAction, **dict(zip(CALL, call, strict=True))) if has_call else None
+    )
     found.is_ours = bool(is_ours)
     return found

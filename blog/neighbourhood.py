@@ -13,7 +13,6 @@ from blog.rows import PUBLIC, fetch, made, moment
 
 # Enough to choose from; so an article costs the same among a hundred as among ten thousand.
 NEWEST_OF_A_TOPIC, NEWEST = 50, 30
-RECENT = 5
 
 HERE = "SELECT id FROM blog_article WHERE id = %(here)s"
 NEW = """
@@ -84,7 +83,6 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Neighbourhood:
-    recent: list[Article]
     previous: Article | None
     next: Article | None
     related: list[Article]
@@ -100,7 +98,6 @@ class Neighbourhood:
         series = article.series_id
         candidates = [row for row in others if series is None or row.series_id != series]
         return cls(
-            recent=articles(others[:RECENT]),
             previous=older[0].article() if older else None,
             next=newer[-1].article() if newer else None,
             related=articles(related(article, candidates)),

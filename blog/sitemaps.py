@@ -61,8 +61,9 @@ def xml(template: str, locations: list[Location]) -> HttpResponse:
 
 
 def public() -> ArticleQuerySet:
-    """Only these decide what is listed and when it changed: what is not public leaves no trace."""
-    return Article.objects.published().order_by()
+    """Only these decide what is listed and when it changed: what is not public leaves no
+    trace. What another site had first is listed there."""
+    return Article.objects.published().filter(original_url="").order_by()
 
 
 def pages() -> list[Page]:

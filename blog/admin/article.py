@@ -68,7 +68,7 @@ class ArticleAdmin(admin.ModelAdmin):
             {"fields": ("cover_preview", "cover_file", "cover_alternative_text", "cover_removed")},
         ),
         ("Series", {"fields": ("series", "series_part")}),
-        ("Address", {"fields": ("slug",)}),
+        ("Address", {"fields": ("slug", "original_url")}),
     )
     fields_to_read = ("title", "summary", "text", "topic_names", "author", "cover_preview", "state")
     change_form_template = "admin/blog/article/change_form.html"

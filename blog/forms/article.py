@@ -75,13 +75,21 @@ class ArticleForm(forms.ModelForm):
         help_text="For those who cannot see the picture.",
     )
     cover_removed = forms.BooleanField(label="Use no cover picture", required=False)
+    original_url = forms.URLField(
+        label="First published at",
+        max_length=500,
+        required=False,
+        assume_scheme="https",
+        help_text="If it appeared on another site first: its address there. Search engines are "
+        "sent to it, and our sitemap leaves the article out.",
+    )
     goes_public_at = forms.DateTimeField(label="Goes public at", required=False, widget=MinuteInput)
     expires_at = forms.DateTimeField(label="Taken down at", required=False, widget=MinuteInput)
 
     class Meta:
         model = Article
         fields = ("title", "slug", "summary", "body", "topics", "author", "cover", "expires_at")
-        fields += ("wants_notice", "series", "series_part")
+        fields += ("wants_notice", "series", "series_part", "original_url")
         widgets = {
             "title": forms.Textarea(attrs={"rows": 2}),
             "summary": forms.Textarea(attrs={"rows": 3}),

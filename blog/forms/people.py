@@ -33,7 +33,7 @@ class AddressedForm(forms.ModelForm):
 class TopicForm(AddressedForm):
     class Meta:
         model = Topic
-        fields = ("name", "slug", "introduction", "position")
+        fields = ("name", "slug", "introduction", "position", "call_to_action")
 
 
 class AuthorForm(AddressedForm):

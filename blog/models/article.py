@@ -1,5 +1,6 @@
 import uuid
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
@@ -24,7 +25,7 @@ from blog.pictures_in_text import with_pictures
 from blog.plain_text import plain_text, reading_minutes
 from blog.sanitizer import sanitize
 from blog.searching.query import Query
-from blog.site_address import path_of
+from blog.site_address import absolute, path_of
 from blog.slugs import MAX_LENGTH, slug_for
 
 # A slip mended on the day of publication is nothing to tell readers.
@@ -94,6 +95,8 @@ class Article(models.Model):
         blank=True,
         help_text="Its place in the series. Parts without a number follow by date.",
     )
+    # Of the same text on another site, which had it first.
+    original_url = models.URLField(max_length=500, blank=True)
     published_at = models.DateTimeField("goes public at", null=True, blank=True, db_index=True)
     expires_at = models.DateTimeField(
         "taken down at",
@@ -139,11 +142,24 @@ class Article(models.Model):
     def get_absolute_url(self) -> str:
         return path_of("article", self.slug)
 
+    @property
+    def canonical_url(self) -> str:
+        """The one address that search engines should know of all that show this text."""
+        return self.original_url or absolute(self.get_absolute_url())
+
+    @property
+    def original_host(self) -> str:
+        return (urlsplit(self.original_url).hostname or "").removeprefix("www.")
+
     def get_permanent_url(self) -> str:
         """For what cannot be changed any more, such as a mail: it leads to the current address."""
         return reverse("article_by_number", args=[self.pk])
 
     def clean(self) -> None:
+        if self.original_url.startswith(f"{settings.SITE_URL}/"):
+            raise ValidationError({"original_url": "This is an address of this site."})
+        if urlsplit(self.original_url).scheme not in ("", "http", "https"):
+            raise ValidationError({"original_url": "Give an address that begins with https://"})
         if not self.title.strip():
             raise ValidationError({"title": "Give the article a title."})
         if self.expires_at and self.published_at and self.expires_at <= self.published_at:

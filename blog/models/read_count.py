@@ -26,7 +26,7 @@ class Read(NamedTuple):
 
 class ReadCountQuerySet(models.QuerySet):
     def lately(self, now: datetime) -> "ReadCountQuerySet":
-        return self.filter(day__gt=timezone.localdate(now) - LATELY)
+        return self.filter(day__gte=first_day_of_late(now))
 
     def add(self, reads: Mapping[Read, int], now: datetime) -> None:
         """Add these to the sums of their days; what is not about a public article is left out."""
@@ -50,6 +50,10 @@ class ReadCountQuerySet(models.QuerySet):
 
     def forget_old(self, now: datetime) -> int:
         return self.filter(day__lt=timezone.localdate(now) - KEPT_FOR).delete()[0]
+
+
+def first_day_of_late(now: datetime) -> date:
+    return timezone.localdate(now) - LATELY + timedelta(days=1)
 
 
 class ReadCount(models.Model):
@@ -77,7 +81,7 @@ class ReadCount(models.Model):
 
 def most_read(now: datetime, count: int) -> ArticleQuerySet:
     """The public articles that were read most lately, each with its `reads`. One query."""
-    first_day = timezone.localdate(now) - LATELY
-    counted = Article.objects.published(now).filter(read_counts__day__gt=first_day)
+    late = {"read_counts__day__gte": first_day_of_late(now)}
+    counted = Article.objects.published(now).filter(**late)
     with_reads = counted.annotate(reads=Sum("read_counts__count"))
     return with_reads.order_by("-reads", "-published_at").only("title", "slug")[:count]

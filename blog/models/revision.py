@@ -8,7 +8,7 @@ class Revision(models.Model):
     """An article as it was after one save: who, when, and its whole content."""
 
     TEXTS = ("title", "summary", "body")
-    FIELDS = (*TEXTS, "slug", "author_id", "cover_id", "wants_notice")
+    FIELDS = (*TEXTS, "slug", "author_id", "cover_id", "wants_notice", "original_url")
 
     article = models.ForeignKey("Article", on_delete=models.CASCADE, related_name="revisions")
     created_at = models.DateTimeField(auto_now_add=True)

@@ -1,6 +1,7 @@
 from django.db import models
 
 from blog.models.address import FormerAddress
+from blog.models.publication import CallToAction
 from blog.site_address import path_of
 
 
@@ -10,6 +11,14 @@ class Topic(models.Model):
     introduction = models.TextField(blank=True, help_text="Stands at the top of the topic’s page.")
     position = models.PositiveSmallIntegerField(
         default=0, help_text="Lower numbers come first in the navigation."
+    )
+
+    call_to_action = models.ForeignKey(
+        CallToAction,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        help_text="Stands beside this topic’s articles in the place of the site’s own one.",
     )
 
     class Meta:

@@ -28,10 +28,16 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
     others = Neighbourhood.of(found, topics, now)
     about = found.summary or excerpt(found.body_text, DESCRIPTION_LENGTH)
     context = page_context(
-        request, title=found.title, description=about, topics=navigation, recent=others.recent
+        request,
+        title=found.title,
+        description=about,
+        topics=navigation,
+        about=topics,
+        leaving_out=found,
     )
     page_url = absolute(found.get_absolute_url())
     context |= {
+        "canonical_url": found.canonical_url,
         "article": found,
         "topics": topics,
         "previous": others.previous,

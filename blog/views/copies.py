@@ -27,7 +27,7 @@ def article_markdown(request: HttpRequest, slug: str) -> HttpResponse:
         return not_found(request)
     headers = {
         "Cache-Control": PUBLIC_CACHE,
-        "Link": f'<{absolute(found.get_absolute_url())}>; rel="canonical"',
+        "Link": f'<{found.canonical_url}>; rel="canonical"',
         "X-Robots-Tag": "noindex",
     }
     content = as_markdown(found)

@@ -1,7 +1,8 @@
 """What every public page has around its content, and how such a page is answered."""
 
+from collections.abc import Iterable
+
 from django.conf import settings
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -9,7 +10,8 @@ from django.utils import timezone
 from django.utils.encoding import escape_uri_path, iri_to_uri
 from django.utils.http import escape_leading_slashes
 
-from blog.models import Article, Publication, Topic
+from blog.beside import Beside
+from blog.models import Article, CallToAction, Publication, Topic
 from blog.navigation import public_topics
 from blog.public_forms import shared_form_stamp
 from blog.site_address import absolute
@@ -35,24 +37,31 @@ def page_context(
     title: str,
     description: str = "",
     number: int = 1,
-    recent: "QuerySet[Article] | list[Article] | None" = None,
+    recent: list[Article] | None = None,
     topics: list[Topic] | None = None,
+    about: Iterable[Topic] = (),
+    leaving_out: Article | None = None,
     publication: Publication | None = None,
 ) -> dict[str, object]:
     """The context of a public page; title and description say it when it is page `number` of many.
+    The first of the topics that it is `about` and that has a call to action brings that along.
 
-    Three queries at the most, for what is not given: publication, topics, recent.
+    Three queries at the most, for what is not given: publication, topics, and what stands beside.
     """
     publication = publication or Publication.current()
     if topics is None:
         topics = public_topics(timezone.now())
     if recent is None:
-        recent = list(Article.objects.published(timezone.now()).recent(RECENT_POSTS))
+        beside = Beside.at(timezone.now(), leaving_out)
+    else:
+        beside = Beside(recent, most_read=[])
     description = description or publication.tagline
     return {
         "publication": publication,
         "navigation": topics[:TOPICS_IN_NAVIGATION],
-        "recent": recent,
+        "recent": beside.recent,
+        "most_read": beside.most_read,
+        "call_to_action": call_to_action(about) or publication.shown_call_to_action,
         "title": f"{title}, page {number}" if number > 1 else title,
         "description": f"Page {number}. {description}" if number > 1 else description,
         "canonical_url": absolute(escape_uri_path(request.path)),
@@ -61,6 +70,11 @@ def page_context(
         "feed_links": feed_links(publication.name),
         "form_stamp": shared_form_stamp(),
     }
+
+
+def call_to_action(topics: Iterable[Topic]) -> CallToAction | None:
+    calls = (topic.call_to_action for topic in topics)
+    return next((call for call in calls if call and call.is_active), None)
 
 
 def public_page(

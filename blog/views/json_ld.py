@@ -57,6 +57,8 @@ def posting(
         "inLanguage": "en",
         "wordCount": len(article.body_text.split()),
     }
+    if article.original_url:
+        facts["isBasedOn"] = article.original_url
     if topics:
         facts["articleSection"] = topics[0].name
         facts["keywords"] = [topic.name for topic in topics]

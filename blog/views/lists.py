@@ -40,7 +40,7 @@ def topic(request: HttpRequest, slug: str, number: int = 1) -> HttpResponse:
         return not_found(request, topics=topics)
     about = excerpt(found.introduction, DESCRIPTION_LENGTH) or f"Articles on {found.name}."
     context = page_context(
-        request, title=found.name, description=about, number=number, topics=topics
+        request, title=found.name, description=about, number=number, topics=topics, about=[found]
     )
     context["feed_links"].append(feed_link(found))
     context |= {"topic": found, "articles": page.articles, "page": page}
