@@ -12,20 +12,18 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import F, Max, Min
-from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 from kombu import Connection
 
-from newsletter.models import Campaign, Delivery, Pulse
+from newsletter import alarms
+from newsletter.models import Pulse, SendingLimit
+from newsletter.wellbeing import MOST_COMPLAIN, MOST_FAIL
 
 logger = logging.getLogger(__name__)
 
-SWEEP_IS_LATE = timedelta(seconds=90)
-DELIVERY_IS_LATE = timedelta(minutes=15)
 BROKER_TIMEOUT_S = 2
 
 
@@ -83,26 +81,38 @@ def sweep(now: datetime) -> Finding:
     last = Pulse.last("sweep")
     if last is None:
         return Finding(False, "has never run")
-    return Finding(now - last <= SWEEP_IS_LATE, f"ran {seconds(now - last)} s ago")
+    return Finding(now - last <= alarms.SWEEP_IS_LATE, f"ran {seconds(now - last)} s ago")
 
 
 def deliveries(now: datetime) -> Finding:
     """How long the oldest mail that is due has waited while none went out."""
-    running = Campaign.objects.running()
-    due_since = Coalesce(F("not_before"), F("queued_at"))
-    due = Delivery.objects.claimable(now).filter(campaign__in=running)
-    oldest = due.aggregate(at=Min(due_since))["at"]
-    if oldest is None:
+    waiting = alarms.oldest_waiting(now)
+    if waiting is None:
         return Finding(True, "none is due")
-    if now - oldest > DELIVERY_IS_LATE:
-        moved = Delivery.objects.filter(campaign__in=running).aggregate(at=Max("submitted_at"))[
-            "at"
-        ]
-        oldest = max(oldest, moved or oldest)
-    return Finding(now - oldest <= DELIVERY_IS_LATE, f"waiting for {seconds(now - oldest)} s")
+    detail = f"waiting for {seconds(waiting)} s"
+    if waiting > alarms.DELIVERY_IS_LATE and SendingLimit.objects.holds_until(now):
+        return Finding(True, f"{detail}, held back by a sending limit")
+    return Finding(waiting <= alarms.DELIVERY_IS_LATE, detail)
 
 
-CHECKS = {"database": database, "broker": broker, "sweep": sweep, "deliveries": deliveries}
+def failures(now: datetime) -> Finding:
+    share, _ = alarms.shares(now)
+    return Finding(share <= MOST_FAIL, f"{100 * share:.1f} % of the last mails")
+
+
+def complaints(now: datetime) -> Finding:
+    _, share = alarms.shares(now)
+    return Finding(share <= MOST_COMPLAIN, f"{100 * share:.2f} % of the last mails")
+
+
+CHECKS = {
+    "database": database,
+    "broker": broker,
+    "sweep": sweep,
+    "deliveries": deliveries,
+    "failures": failures,
+    "complaints": complaints,
+}
 
 
 def seconds(age: timedelta) -> int:

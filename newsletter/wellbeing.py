@@ -45,8 +45,14 @@ def handed_over(counts: Mapping[str, int]) -> int:
     return sum(counts.get(state, 0) for state in TAKEN_STATES)
 
 
-def fails_too_often(counts: Mapping[str, int]) -> bool:
-    """Refused or failed on our side or the provider's."""
+def share_failing(counts: Mapping[str, int]) -> float:
+    """Of what was tried for good: failed, refused, or came back. 0 where too few tell nothing."""
     tried = sum(counts.values())
-    failed = counts.get(State.FAILED, 0) + counts.get(State.REJECTED, 0)
-    return tried >= ENOUGH and failed > MOST_FAIL * tried
+    lost = sum(counts.get(state, 0) for state in (State.FAILED, State.REJECTED, State.BOUNCED))
+    return lost / tried if tried >= ENOUGH else 0.0
+
+
+def share_complaining(counts: Mapping[str, int]) -> float:
+    complaints, taken = counts.get(State.COMPLAINED, 0), handed_over(counts)
+    is_telling = taken >= ENOUGH and complaints >= FEWEST_COMPLAINTS
+    return complaints / taken if is_telling else 0.0

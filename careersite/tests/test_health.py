@@ -49,7 +49,9 @@ def test_the_process_answers_without_a_database(
 def test_all_is_well(client: Client) -> None:
     status, findings = ready(client)
     assert status == 200
-    assert list(findings) == ["database", "broker", "sweep", "deliveries"]
+    assert list(findings) == [
+        *("database", "broker", "sweep", "deliveries", "failures", "complaints")
+    ]
     assert all(finding["ok"] and finding["detail"] for finding in findings.values())
 
 

@@ -2,7 +2,6 @@ import hashlib
 import html
 import re
 import secrets
-from collections import Counter
 from datetime import datetime, timedelta
 
 from django.db import connection, models, transaction
@@ -11,9 +10,9 @@ from django.db.models import Count, Max, Q, Sum
 from blog.models import Article
 from newsletter.audience import Audience
 from newsletter.emails import notice_of
+from newsletter.models.pausing import Pausing
 from newsletter.models.subscriber import Subscriber
-from newsletter.states import JUDGED_STATES, OPEN_STATES, TAKEN_STATES, State
-from newsletter.wellbeing import WINDOW, trouble_in
+from newsletter.states import OPEN_STATES, TAKEN_STATES, State
 
 IDS_A_STATEMENT = 20_000
 # Not the links that differ from copy to copy: those hold a place (`newsletter.emails.places`).
@@ -66,7 +65,9 @@ class CampaignQuerySet(models.QuerySet):
             scheduled_at__lte=now, started_at__isnull=True, cancelled_at__isnull=True
         )
         too_late = due.filter(scheduled_at__lt=now - LATEST_START)
-        held = too_late.update(started_at=now, paused_at=now, pause_reason=TOO_LATE)
+        held = too_late.update(
+            started_at=now, paused_at=now, pause_reason=TOO_LATE, pause_mail_due_at=now
+        )
         return held + due.update(started_at=now)
 
     def sendable(self, now: datetime) -> "CampaignQuerySet":
@@ -87,7 +88,7 @@ class CampaignQuerySet(models.QuerySet):
         return self.create(article=article, created_at=now, audience=audience, **words)
 
 
-class Campaign(models.Model):
+class Campaign(Pausing):
     """One mailing: its words, frozen when it began, and one delivery for each recipient."""
 
     class Kind(models.TextChoices):
@@ -114,11 +115,6 @@ class Campaign(models.Model):
     started_at = models.DateTimeField(null=True, editable=False)
     expanded_through = models.BigIntegerField(default=0, editable=False)
     expanded_at = models.DateTimeField(null=True, editable=False)
-    paused_at = models.DateTimeField(null=True, blank=True)
-    pause_reason = models.CharField(max_length=300, blank=True)
-    pause_mail_due_at = models.DateTimeField(null=True, editable=False)
-    judged_after = models.BigIntegerField(default=0, editable=False)
-    rests_until = models.DateTimeField(null=True, editable=False)
     cancelled_at = models.DateTimeField(null=True, blank=True)
     cancel_reason = models.CharField(max_length=300, blank=True)
     finished_at = models.DateTimeField(null=True, editable=False)
@@ -224,59 +220,6 @@ class Campaign(models.Model):
             link = self.links.create(url=html.unescape(url))
             self.html = self.html.replace(f'href="{url}"', f'href="{link.counted_url}"')
         self.save()
-
-    def pause(self, reason: str, now: datetime, *, tells_staff: bool = True) -> bool:
-        """Send nothing more until somebody resumes it. False if it was not running."""
-        paused = Campaign.objects.running().filter(pk=self.pk)
-        return bool(
-            paused.update(
-                paused_at=now,
-                pause_reason=reason[:300],
-                pause_mail_due_at=now if tells_staff else None,
-            )
-        )
-
-    def resume(self) -> None:
-        """Go on. What came back until now has been seen, and does not pause it again."""
-        seen = self.deliveries.filter(state__in=JUDGED_STATES).aggregate(last=Max("pk"))["last"]
-        Campaign.objects.filter(pk=self.pk).update(
-            paused_at=None,
-            pause_reason="",
-            pause_mail_due_at=None,
-            rests_until=None,
-            judged_after=seen or 0,
-        )
-
-    def pause_if_unwell(self, now: datetime) -> bool:
-        """Pause when too much comes back or is reported as spam; True if that happened now."""
-        trouble = trouble_in(self.lately())
-        return bool(trouble) and self.pause(trouble, now)
-
-    def lately(self) -> Counter[str]:
-        """The states of the last mails that were tried for good, since somebody last resumed it.
-
-        Reads no more rows than that of an index, however long the campaign.
-        """
-        found = []
-        for state in JUDGED_STATES:
-            mails = self.deliveries.filter(state=state, pk__gt=self.judged_after)
-            ids = mails.order_by("-pk").values_list("pk", flat=True)[:WINDOW]
-            found += [(pk, state.value) for pk in ids]
-        return Counter(state for _, state in sorted(found, reverse=True)[:WINDOW])
-
-    def claim_pause_mail(self, now: datetime) -> bool:
-        """True for the one worker that may tell staff, and only once."""
-        due = Campaign.objects.with_pause_mail_due(now).filter(pk=self.pk)
-        return bool(due.update(pause_mail_due_at=None))
-
-    def put_pause_mail_back(self, until: datetime) -> None:
-        """It has certainly not gone out."""
-        still = Campaign.objects.filter(pk=self.pk, paused_at=self.paused_at)
-        still.filter(paused_at__isnull=False).update(pause_mail_due_at=until)
-
-    def rest(self, until: datetime) -> None:
-        """Send nothing more before `until`; then the sweep goes on with it."""
-        Campaign.objects.filter(pk=self.pk).update(rests_until=until)
 
     @transaction.atomic
     def cancel(self, reason: str, now: datetime) -> None:

@@ -1,0 +1,118 @@
+"""What staff and whoever watches the site have to know at once. Nobody’s address is in it."""
+
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.db.models import F, Min
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+
+from newsletter.models import Campaign, Delivery, Pulse, SendingLimit
+from newsletter.states import TAKEN_STATES, State
+from newsletter.wellbeing import (
+    MOST_FAIL,
+    share_complaining,
+    share_failing,
+    trouble_in,
+)
+
+SWEEP_IS_LATE = timedelta(seconds=90)
+DELIVERY_IS_LATE = timedelta(minutes=15)
+# What was begun before no longer raises an alarm: it has been seen, or it is too late.
+LATELY = timedelta(days=1)
+# The first ones by their number are the next to go; they stand for all.
+SOME = 1000
+
+
+class Alarm(NamedTuple):
+    words: str
+    url: str = ""
+
+
+def alarms(now: datetime) -> list[Alarm]:
+    """For staff, in words. Empty when all is well."""
+    found = [sweep_alarm(now), waiting_alarm(now)]
+    for campaign in Campaign.objects.unfinished().filter(
+        paused_at__isnull=False, cancelled_at__isnull=True
+    ):
+        found.append(Alarm(f"“{campaign}” is paused. {campaign.pause_reason}", _page_of(campaign)))
+    for campaign in lately(now):
+        if not campaign.paused_at and (words := unwell(campaign.lately())):
+            found.append(Alarm(f"“{campaign}”: {words}", _page_of(campaign)))
+    return [alarm for alarm in found if alarm]
+
+
+def sweep_alarm(now: datetime) -> Alarm | None:
+    last = Pulse.last("sweep")
+    if last and now - last <= SWEEP_IS_LATE:
+        return None
+    since = f"has not run for {spoken(now - last)}" if last else "has never run"
+    return Alarm(
+        f"The sweep {since}: no mail goes out by itself. Is a worker running, with beat? By hand: "
+        "manage.py sweep."
+    )
+
+
+def waiting_alarm(now: datetime) -> Alarm | None:
+    waiting = oldest_waiting(now)
+    if waiting is None or waiting <= DELIVERY_IS_LATE or SendingLimit.objects.holds_until(now):
+        return None
+    return Alarm(f"Mails that are due have waited for {spoken(waiting)}, and none goes out.")
+
+
+def unwell(counts: Counter[str]) -> str:
+    if trouble := trouble_in(counts):
+        return trouble
+    failing = share_failing(counts)
+    return f"{100 * failing:.0f} % of its last mails failed." if failing > MOST_FAIL else ""
+
+
+def lately(now: datetime) -> list[Campaign]:
+    return list(Campaign.objects.filter(created_at__gt=now - LATELY).order_by("-pk")[:10])
+
+
+def oldest_waiting(now: datetime) -> timedelta | None:
+    """How long the oldest mail that is due has waited while none went out; None: none is due."""
+    running = list(Campaign.objects.running())
+    oldest = min(filter(None, (_due_since(one, now) for one in running)), default=None)
+    if oldest is None:
+        return None
+    if now - oldest > DELIVERY_IS_LATE:
+        moved = [at for one in running for at in _handed_over_at(one)]
+        oldest = max(oldest, *moved) if moved else oldest
+    return max(timedelta(0), now - oldest)
+
+
+def _due_since(campaign: Campaign, now: datetime) -> datetime | None:
+    due = Delivery.objects.claimable(now).filter(campaign=campaign).order_by("pk")[:SOME]
+    return due.aggregate(at=Min(Coalesce(F("not_before"), F("queued_at"))))["at"]
+
+
+def _handed_over_at(campaign: Campaign) -> list[datetime]:
+    """When the last mails went out, each state by a short walk along its index."""
+    found = []
+    for state in (State.SUBMITTING, State.IN_DOUBT, *TAKEN_STATES):
+        mails = campaign.deliveries.filter(state=state, submitted_at__isnull=False)
+        found += mails.order_by("-pk").values_list("submitted_at", flat=True)[:100]
+    return found
+
+
+def shares(now: datetime) -> tuple[float, float]:
+    """The worst of the campaigns of the last day: the shares that failed, and that complained."""
+    counted = [campaign.lately() for campaign in lately(now)]
+    return (
+        max(map(share_failing, counted), default=0.0),
+        max(map(share_complaining, counted), default=0.0),
+    )
+
+
+def _page_of(campaign: Campaign) -> str:
+    return reverse("admin:newsletter_campaign_change", args=[campaign.pk])
+
+
+def spoken(age: timedelta) -> str:
+    minutes = int(age.total_seconds() // 60)
+    if minutes < 120:
+        return f"{max(1, minutes)} minutes" if minutes != 1 else "1 minute"
+    return f"{minutes // 60} hours"
