@@ -30,6 +30,8 @@ class Audience:
     # Of a hundred parts that people are in by their ids, scattered by a seed: from, and below.
     share: tuple[int, int] = (0, 100)
     seed: int = 0
+    # Those who get this selection of the articles of this digest: it was decided once.
+    digest: tuple[int, int] | None = None
 
     @classmethod
     def of_notice(cls, article: Article) -> Audience:
@@ -41,13 +43,15 @@ class Audience:
         topics = stored.get("topics")
         chosen = None if topics is None else frozenset(topics)
         share = tuple(stored.get("share") or (0, 100))
-        return cls(stored.get("frequency") or "", chosen, share, stored.get("seed") or 0)
+        digest = tuple(stored["digest"]) if stored.get("digest") else None
+        return cls(stored.get("frequency") or "", chosen, share, stored.get("seed") or 0, digest)
 
     def stored(self) -> dict[str, object]:
         """As a campaign keeps it; `read` gives it back."""
         topics = None if self.topics is None else sorted(self.topics)
         who = {"frequency": str(self.frequency), "topics": topics}
-        return {**who, "share": list(self.share), "seed": self.seed}
+        digest = self.digest and list(self.digest)
+        return {**who, "share": list(self.share), "seed": self.seed, "digest": digest}
 
     def part(self, start: int, end: int, seed: int) -> Audience:
         """Those of it who are in the parts `start` to `end` of a hundred."""
@@ -58,6 +62,10 @@ class Audience:
         found = Subscriber.objects.reachable(now).filter(confirmed_at__lte=confirmed_by or now)
         if self.frequency:
             found = found.filter(frequency=self.frequency)
+        if self.digest:
+            digest_id, selection = self.digest
+            mine = {"digest_shares__digest": digest_id, "digest_shares__selection": selection}
+            found = found.filter(**mine)
         if self.share != (0, 100):
             start, end = self.share
             place = (F("pk") * SCATTER + self.seed * SCATTER_SEEDS) % 100

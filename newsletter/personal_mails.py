@@ -1,15 +1,26 @@
 """Mails that answer one person's act: written at the last moment, sent once."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.core.mail import EmailMultiAlternatives
+from django.db.models import Q, Sum
+from django.db.models.functions import Coalesce
 from django.urls import reverse
+from django.utils import timezone
 
+from blog.models import Article
 from blog.site_address import absolute
-from newsletter.emails import address_change_mail, address_changed_mail, preferences_link_mail
+from newsletter.emails import (
+    address_change_mail,
+    address_changed_mail,
+    preferences_link_mail,
+    welcome_mail,
+)
 from newsletter.models import PersonalMail
 
 Kind = PersonalMail.Kind
+TO_BEGIN_WITH = 3
+READ_WITHIN = timedelta(days=90)
 
 
 def send(mail_id: int, now: datetime) -> bool:
@@ -17,7 +28,7 @@ def send(mail_id: int, now: datetime) -> bool:
     mail = PersonalMail.objects.select_related("subscriber", "change").filter(pk=mail_id).first()
     if mail is None or not mail.claim(now):
         return False
-    if mail.is_off():
+    if mail.is_off(now):
         mail.was_sent(now)
         return False
     written(mail, now).send()
@@ -28,6 +39,8 @@ def send(mail_id: int, now: datetime) -> bool:
 def written(mail: PersonalMail, now: datetime) -> EmailMultiAlternatives:
     subscriber = mail.subscriber
     match mail.kind:
+        case Kind.WELCOME:
+            return welcome_mail(subscriber, articles_to_begin_with(now), now)
         case Kind.PREFERENCES_LINK:
             return preferences_link_mail(subscriber, now)
         case Kind.ADDRESS_CHANGE:
@@ -36,3 +49,11 @@ def written(mail: PersonalMail, now: datetime) -> EmailMultiAlternatives:
         case Kind.ADDRESS_CHANGED:
             return address_changed_mail(subscriber, mail.address, now)
     raise ValueError(f"Nothing is written of the kind {mail.kind!r}.")
+
+
+def articles_to_begin_with(now: datetime) -> list[Article]:
+    """Those read most of late; where nobody counts reads, or few were read, the newest."""
+    lately = Q(read_counts__day__gt=timezone.localdate(now) - READ_WITHIN)
+    reads = Coalesce(Sum("read_counts__count", filter=lately), 0)
+    best = Article.objects.published(now).annotate(reads=reads).order_by("-reads", "-published_at")
+    return list(best.select_related("author", "cover")[:TO_BEGIN_WITH])

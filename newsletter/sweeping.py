@@ -19,6 +19,8 @@ from newsletter.models import (
     Batch,
     Campaign,
     Delivery,
+    Digest,
+    DigestShare,
     Letter,
     PersonalMail,
     Pulse,
@@ -76,8 +78,9 @@ def sweep(now: datetime) -> Found:
     announced = announce_due(now)
     Campaign.objects.start_due(now)
     decide_due(now)
-    for campaign in Campaign.objects.running().filter(expanded_at__isnull=True):
-        campaign.expand(now)
+    expand_begun(now)
+    if Digest.objects.make_due(now):  # after that: who got a notice at once is known by then
+        expand_begun(now)
     for campaign in Campaign.objects.running():
         campaign.pause_if_unwell(now)
     finished = sum(
@@ -101,6 +104,11 @@ def sweep(now: datetime) -> Found:
     Tally.objects.refresh_due(now)
     Pulse.beat("sweep", now)
     return found
+
+
+def expand_begun(now: datetime) -> None:
+    for campaign in Campaign.objects.running().filter(expanded_at__isnull=True):
+        campaign.expand(now)
 
 
 def settle_reports(now: datetime) -> int:
@@ -180,6 +188,7 @@ def forget(now: datetime) -> int:
     WebhookEvent.objects.forget_old(now)
     PersonalMail.objects.forget_old(now)
     AddressChange.objects.forget_old(now)
+    DigestShare.objects.forget_old(now)
     _, deleted = Subscriber.objects.pending_too_long(now).delete()
     return deleted.get(Subscriber._meta.label, 0)
 

@@ -1,6 +1,7 @@
 from newsletter.admin.campaign import CampaignAdmin
 from newsletter.admin.delivery import DeliveryAdmin
 from newsletter.admin.letter import LetterAdmin
+from newsletter.admin.routine import RoutineAdmin
 from newsletter.admin.sending_limit import SendingLimitAdmin
 from newsletter.admin.subscriber import SubscriberAdmin
 from newsletter.admin.suppression import SuppressionAdmin
@@ -10,6 +11,7 @@ __all__ = [
     "CampaignAdmin",
     "DeliveryAdmin",
     "LetterAdmin",
+    "RoutineAdmin",
     "SendingLimitAdmin",
     "SubscriberAdmin",
     "SuppressionAdmin",

@@ -33,6 +33,7 @@ class SubscriberAdmin(ByExactAddress, ReadOnly):
     fields = (
         *("address", "status", "created_at", "confirmation_sent_at"),
         *("confirmed_at", "unsubscribed_at", "suppressed_at"),
+        *("frequency", "topics", "paused_until"),
     )
     list_filter = (
         ("confirmed_at", admin.EmptyFieldListFilter),

@@ -42,7 +42,12 @@ def welcome_mail(
     )
     subject = f"Welcome to {Publication.current().name}"
     stories = [Story.of(article) for article in articles]
-    context = {"stories": stories, "unsubscribe_url": leave}
+    choose = subscriber.token(Purpose.PREFERENCES, now)
+    context = {
+        "stories": stories,
+        "unsubscribe_url": leave,
+        "preferences_url": absolute(reverse("newsletter_preferences", args=[choose])),
+    }
     mark = f"welcome-{subscriber.pk}-{int(now.timestamp())}"
     mail = automatic_mail("welcome", subject, subscriber.address, context, mark)
     mail.extra_headers["List-Unsubscribe"] = f"<{leave}>"

@@ -7,14 +7,10 @@ from django.utils import timezone
 from blog.models import Topic
 from blog.navigation import public_topics
 from newsletter.forms.sign_up import AddressForm
-from newsletter.models import Preferences
+from newsletter.models import Preferences, Routine
 from newsletter.models.subscriber import Frequency
 
 LONGEST_PAUSE = timedelta(days=366)
-FREQUENCIES = {
-    Frequency.EVERY: "Each new article, on the day it is published",
-    Frequency.WEEKLY: "One mail a week, with all that was new",
-}
 
 
 class PreferencesForm(forms.Form):
@@ -22,7 +18,7 @@ class PreferencesForm(forms.Form):
 
     frequency = forms.ChoiceField(
         label="How often",
-        choices=FREQUENCIES.items(),
+        choices=Frequency.choices,
         widget=forms.RadioSelect,
         error_messages={"required": "Choose how often we may write to you."},
     )
@@ -39,6 +35,11 @@ class PreferencesForm(forms.Form):
         super().__init__(*args, initial=initial, **kwargs)
         # What somebody chose stays a choice while the topic has no public article.
         offered = {topic.pk for topic in public_topics(timezone.now())} | chosen.topics
+        day = Routine.current().get_weekday_display()
+        self.fields["frequency"].choices = [
+            (Frequency.EVERY, "Each new article, on the day it is published"),
+            (Frequency.WEEKLY, f"One mail a week, on {day}, with all that was new"),
+        ]
         self.fields["topics"].queryset = Topic.objects.filter(pk__in=offered)
 
     @property

@@ -3,12 +3,14 @@ from newsletter.models.batch import Batch
 from newsletter.models.campaign import Campaign
 from newsletter.models.consent import ConsentEvent
 from newsletter.models.delivery import Delivery
+from newsletter.models.digest import Digest, DigestShare
 from newsletter.models.letter import Letter
 from newsletter.models.link import Link, LinkDay
 from newsletter.models.personal_mail import PersonalMail
 from newsletter.models.preferences import Preferences
 from newsletter.models.pulse import Pulse
 from newsletter.models.rate import SendingLimit
+from newsletter.models.routine import Routine
 from newsletter.models.subscriber import Subscriber
 from newsletter.models.suppression import Suppression
 from newsletter.models.suppression_key import SuppressionKey
@@ -21,12 +23,15 @@ __all__ = [
     "Campaign",
     "ConsentEvent",
     "Delivery",
+    "Digest",
+    "DigestShare",
     "Letter",
     "Link",
     "LinkDay",
     "PersonalMail",
     "Preferences",
     "Pulse",
+    "Routine",
     "SendingLimit",
     "Subscriber",
     "Suppression",

@@ -94,6 +94,7 @@ class Campaign(Pausing):
     class Kind(models.TextChoices):
         ARTICLE = "article", "notice of an article"
         LETTER = "letter", "letter"
+        DIGEST = "digest", "weekly mail"
 
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.ARTICLE)
     article = models.ForeignKey(
@@ -102,6 +103,11 @@ class Campaign(Pausing):
     letter = models.ForeignKey(
         "newsletter.Letter", null=True, on_delete=models.PROTECT, related_name="campaigns"
     )
+    # A weekly mail is of a digest; a notice is told of in one.
+    digest = models.ForeignKey(
+        "newsletter.Digest", null=True, on_delete=models.PROTECT, related_name="campaigns"
+    )
+    selection = models.BigIntegerField(null=True, editable=False)
     variant = models.CharField(max_length=4, choices=Variant, blank=True, default=Variant.WHOLE)
     edition = models.PositiveSmallIntegerField(default=1)
     audience = models.JSONField(default=dict, editable=False)
@@ -130,6 +136,13 @@ class Campaign(Pausing):
             ),
             models.UniqueConstraint(
                 fields=["letter", "variant"], name="one_campaign_per_letter_and_variant"
+            ),
+            models.UniqueConstraint(
+                fields=["digest", "selection"], name="one_campaign_per_digest_and_selection"
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="digest") | Q(digest__isnull=False, selection__isnull=False),
+                name="a_weekly_mail_has_its_digest_and_selection",
             ),
         ]
 

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 
 from blog.nudges import nudge
 from newsletter.addresses import MAX_LENGTH
+from newsletter.models.routine import Routine
 from newsletter.models.subscriber import Subscriber
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ LEASE = timedelta(minutes=5)
 LONGEST_WAIT = timedelta(hours=6)
 # Whoever asked has given up by then, and may ask again.
 GIVEN_UP_AFTER = timedelta(days=1)
+WELCOME_GIVEN_UP_AFTER = timedelta(days=7)
 KEPT_FOR = timedelta(days=7)
 A_DAY = 3
 
@@ -24,7 +26,9 @@ A_DAY = 3
 class PersonalMailQuerySet(models.QuerySet):
     def due(self, now: datetime) -> PersonalMailQuerySet:
         free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
-        return self.filter(free, sent_at__isnull=True, due_at__gt=now - GIVEN_UP_AFTER)
+        is_wanted = Q(due_at__gt=now - GIVEN_UP_AFTER)
+        is_wanted |= Q(kind=PersonalMail.Kind.WELCOME, due_at__gt=now - WELCOME_GIVEN_UP_AFTER)
+        return self.filter(free, is_wanted, sent_at__isnull=True)
 
     def make_due(
         self,
@@ -53,6 +57,11 @@ class PersonalMailQuerySet(models.QuerySet):
         if is_new:
             nudge("newsletter.tasks.send_personal_mail", mail.pk)
         return is_new
+
+    def welcome(self, subscriber: Subscriber, now: datetime) -> bool:
+        """For somebody who has just confirmed for the first time, if staff want it."""
+        kind = PersonalMail.Kind.WELCOME
+        return Routine.current().welcomes and self.make_due(kind, subscriber, now)
 
     def forget_old(self, now: datetime) -> int:
         """All but the welcome: its row says that there has been one."""
@@ -122,6 +131,9 @@ class PersonalMail(models.Model):
     def was_sent(self, now: datetime) -> None:
         PersonalMail.objects.filter(pk=self.pk).update(sent_at=now, lease_until=None)
 
-    def is_off(self) -> bool:
-        """Whoever must get no mail at all gets none of these either."""
+    def is_off(self, now: datetime) -> bool:
+        """Whoever must get no mail at all gets none of these either, and whoever has left or
+        rests is not welcomed."""
+        if self.kind == PersonalMail.Kind.WELCOME:
+            return not self.subscriber.is_on_the_list or self.subscriber.is_resting(now)
         return self.subscriber.suppressed_at is not None

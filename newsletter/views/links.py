@@ -1,10 +1,12 @@
 """The links in our mails. GET shows a button and changes nothing; POST acts."""
 
+from datetime import datetime
+
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from newsletter.models import AddressChange, Subscriber, Suppression
+from newsletter.models import AddressChange, PersonalMail, Subscriber, Suppression
 from newsletter.tokens import Purpose
 from newsletter.views.token_page import answer, origin_of, page_of, token_page
 
@@ -12,10 +14,17 @@ from newsletter.views.token_page import answer, origin_of, page_of, token_page
 @token_page(Purpose.CONFIRM)
 def confirm(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     if request.method == "POST":
-        subscriber.confirm(origin_of(request, "confirmation mail"), timezone.now())
+        _join(request, subscriber, timezone.now())
     if subscriber.is_confirmed:
         return answer(request, "confirmed", "You are on the list")
     return answer(request, "confirm", "One press, and you are on the list")
+
+
+@transaction.atomic
+def _join(request: HttpRequest, subscriber: Subscriber, now: datetime) -> None:
+    is_new = subscriber.confirmed_at is None
+    if subscriber.confirm(origin_of(request, "confirmation mail"), now) and is_new:
+        PersonalMail.objects.welcome(subscriber, now)
 
 
 @token_page(Purpose.UNSUBSCRIBE)

@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from django.contrib.humanize.templatetags.humanize import apnumber
+from django.db import IntegrityError, connection, models, transaction
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    Exists,
+    ExpressionWrapper,
+    OuterRef,
+    Q,
+    Value,
+    When,
+)
+
+from blog.models import Article
+from newsletter.audience import Audience, wants_one_of
+from newsletter.emails import digest_of
+from newsletter.models.campaign import Campaign
+from newsletter.models.delivery import Delivery
+from newsletter.models.routine import Due, Routine
+from newsletter.models.subscriber import Frequency, Subscriber, SubscriberQuerySet
+from newsletter.states import State
+
+logger = logging.getLogger(__name__)
+
+# A server that was away for longer sends no weekly mail for that week; the next one has it all.
+LATEST = timedelta(days=3)
+NEWS_FOR = timedelta(days=15)
+# Each is a bit of a number; what is more waits for the next week.
+MOST_ARTICLES = 40
+KEPT_FOR = timedelta(days=60)
+
+SHARE_OUT = """
+    INSERT INTO newsletter_digestshare (digest_id, subscriber_id, selection)
+    SELECT %s, id, selection FROM ({people}) AS person WHERE selection > 0
+"""
+
+
+class DigestQuerySet(models.QuerySet):
+    def make_due(self, now: datetime) -> Digest | None:
+        """The mail of this week if it is due and not made yet. A failure leaves it due."""
+        due = Routine.current().last_due(now)
+        if due is None or now - due.at > LATEST or self.filter(week=due.week).exists():
+            return None
+        try:
+            return self.make(due, now)
+        except IntegrityError:
+            logger.info("The mail of %s is being made by another worker", due.week)
+        except Exception:
+            logger.exception("The mail of %s cannot be made; the next sweep tries again", due.week)
+        return None
+
+    @transaction.atomic
+    def make(self, due: Due, now: datetime) -> Digest:
+        """Decide who gets what, and freeze one campaign for each selection of articles.
+
+        Raises `IntegrityError` if there is one for that week: all of it happens once or not.
+        """
+        before = self.order_by("-due_at").first()
+        since = before.due_at if before else due.at - timedelta(weeks=1)
+        digest = self.create(week=due.week, due_at=due.at, made_at=now)
+        notices = digest.take_notices(now)
+        if notices:
+            digest.share_out(notices, readers_since(since, now))
+            digest.freeze(notices, now)
+        return digest
+
+
+class Digest(models.Model):
+    """The mails of one week, for those who want one mail a week."""
+
+    week = models.CharField(max_length=8, help_text="By ISO 8601, as in 2026-W48.")
+    due_at = models.DateTimeField()
+    made_at = models.DateTimeField()
+
+    objects = DigestQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-due_at"]
+        constraints = [models.UniqueConstraint(fields=["week"], name="one_digest_per_week")]
+
+    def __str__(self) -> str:
+        return self.week
+
+    def take_notices(self, now: datetime) -> list[Campaign]:
+        """Those from before it was due that are in no digest yet, and of which all deliveries are
+        made: so it is known who got one at once. They are in this one now, and in no other."""
+        ready = Campaign.objects.filter(
+            kind=Campaign.Kind.ARTICLE,
+            edition=1,
+            digest__isnull=True,
+            expanded_at__isnull=False,
+            cancelled_at__isnull=True,
+            created_at__range=(self.due_at - NEWS_FOR, self.due_at),
+            article__in=Article.objects.published(now),
+        ).order_by("created_at", "pk")
+        chosen = [notice.pk for notice in ready[:MOST_ARTICLES]]
+        Campaign.objects.filter(pk__in=chosen, digest__isnull=True).update(digest=self)
+        mine = self.campaigns.filter(kind=Campaign.Kind.ARTICLE)
+        return list(mine.select_related("article__author", "article__cover").order_by("pk"))
+
+    def share_out(self, notices: list[Campaign], readers: SubscriberQuerySet) -> None:
+        """One row for each person with something to read: which of the notices, bit by bit."""
+        bits = sum(
+            Case(When(wants(notice), then=Value(1 << place)), default=Value(0))
+            for place, notice in enumerate(notices)
+        )
+        people = readers.annotate(selection=ExpressionWrapper(bits, BigIntegerField()))
+        select, values = people.order_by().values_list("id", "selection").query.sql_with_params()
+        with connection.cursor() as cursor:
+            cursor.execute(SHARE_OUT.format(people=select), [self.pk, *values])
+
+    def freeze(self, notices: list[Campaign], now: datetime) -> None:
+        """One campaign for all who get the same articles, the newest first."""
+        selections = self.shares.order_by("selection").values_list("selection", flat=True)
+        for selection in selections.distinct():
+            chosen = [n.article for place, n in enumerate(notices) if selection >> place & 1]
+            chosen.sort(key=lambda article: article.published_at, reverse=True)
+            Campaign.objects.create(
+                kind=Campaign.Kind.DIGEST,
+                digest=self,
+                selection=selection,
+                audience=Audience(digest=(self.pk, selection)).stored(),
+                created_at=now,
+                **digest_of(chosen, subject_for(len(chosen)))._asdict(),
+            )
+
+
+class DigestShareQuerySet(models.QuerySet):
+    def forget_old(self, now: datetime) -> int:
+        """The deliveries say who got what; by then all are made."""
+        return self.filter(digest__made_at__lt=now - KEPT_FOR).delete()[0]
+
+
+class DigestShare(models.Model):
+    """Which articles of a digest one person gets."""
+
+    digest = models.ForeignKey(Digest, on_delete=models.CASCADE, related_name="shares")
+    subscriber = models.ForeignKey(
+        Subscriber, on_delete=models.CASCADE, related_name="digest_shares"
+    )
+    selection = models.BigIntegerField()
+
+    objects = DigestShareQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["digest", "subscriber"], name="one_share_per_digest_and_subscriber"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["digest", "selection", "subscriber"], name="digest_selection")
+        ]
+
+    def __str__(self) -> str:
+        return f"Subscriber {self.subscriber_id} in {self.digest_id}"
+
+
+def readers_since(since: datetime, now: datetime) -> SubscriberQuerySet:
+    """Who wants one mail a week, and who wanted that until lately: what came out before they
+    changed to each article has not reached them."""
+    weekly = Q(frequency=Frequency.WEEKLY) | Q(frequency_changed_at__gt=since)
+    return Audience().people(now).filter(weekly)
+
+
+def wants(notice: Campaign) -> Q:
+    """Who was on the list when it began, chose its topics, and did not get it by itself."""
+    got_it = Delivery.objects.filter(campaign=notice, subscriber=OuterRef("pk"))
+    anew = Q(~Exists(got_it.exclude(state=State.SKIPPED)), confirmed_at__lte=notice.begun_at)
+    topics = Audience.read(notice.audience).topics
+    return anew if topics is None else anew & wants_one_of(topics)
+
+
+def subject_for(articles: int) -> str:
+    number = str(apnumber(articles)).capitalize()
+    return f"{number} new article{'' if articles == 1 else 's'} this week"
