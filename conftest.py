@@ -33,7 +33,7 @@ DATA_DIR = Path(tempfile.mkdtemp(prefix="careersite-test-"))
 FORGOTTEN_NAMES = (
     *("PORT", "DEBUG", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "SITE_URL"),
     *("CELERY_BROKER_URL", "EMAIL_URL", "DEFAULT_FROM_EMAIL", "TIME_ZONE", "TRUSTED_PROXIES"),
-    "SENTRY_DSN",
+    *("SENTRY_DSN", "DKIM_PRIVATE_KEY_FILE", "DKIM_SELECTOR", "DKIM_DOMAIN"),
 )
 WORKER_GRACE_S = 10
 RESTORES = "django_db_serialized_rollback"

@@ -6,6 +6,7 @@ import sys
 import time
 
 from bench import expansion, pages, sending, uncached
+from bench.databases import NAMES as DATABASES
 from bench.machine import await_calm, describe
 from careersite.leash import Leash
 
@@ -33,9 +34,14 @@ def measure(name: str, asked: argparse.Namespace, leash: Leash) -> None:
         case "uncached":
             uncached.measure(leash, requests=asked.requests, articles=asked.articles)
         case "sending":
-            sending.measure(leash, subscribers=asked.subscribers)
+            sending.measure(
+                leash,
+                subscribers=asked.subscribers,
+                kilobytes=asked.kilobytes,
+                names=asked.on or DATABASES,
+            )
         case "expansion":
-            expansion.measure(leash, subscribers=asked.list)
+            expansion.measure(leash, subscribers=asked.list, names=asked.on or DATABASES)
 
 
 def parsed() -> argparse.Namespace:
@@ -47,10 +53,14 @@ def parsed() -> argparse.Namespace:
         ("requests", 100, "uncached: requests for each page"),
         ("articles", 10_000, "uncached: how many there are the second time"),
         ("subscribers", 10_000, "sending: to how many"),
+        ("kilobytes", 20, "sending: size of a mail"),
         ("list", 100_000, "expansion: for how many"),
         ("patience", 180, "how many seconds to wait for a calm machine"),
     ):
         parser.add_argument(f"--{name}", type=int, default=default, help=f"{meaning} ({default})")
+    parser.add_argument(
+        "--on", nargs="*", choices=DATABASES, help="sending, expansion: not on both databases"
+    )
     asked = parser.parse_args()
     if unknown := set(asked.what) - set(NAMES):
         parser.error(f"there is no measurement called {', '.join(sorted(unknown))}")

@@ -1,6 +1,6 @@
 """How long it takes until each subscriber of a large list has a delivery waiting."""
 
-from bench.databases import NAMES, Database, database
+from bench.databases import Database, database
 from bench.site import new_site
 from bench.table import Cell, print_table
 from careersite.leash import Leash
@@ -8,9 +8,9 @@ from careersite.leash import Leash
 COLUMNS = ("database", "seconds", "deliveries/s", "× a plain copy of the rows")
 
 
-def measure(leash: Leash, *, subscribers: int) -> None:
+def measure(leash: Leash, *, subscribers: int, names: list[str]) -> None:
     rows = []
-    for name in NAMES:
+    for name in names:
         with database(name, leash) as found:
             if found:
                 rows.append(row(found, leash, subscribers))

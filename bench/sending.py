@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean
 
-from bench.databases import NAMES, Database, database
+from bench.databases import Database, database
 from bench.processes import Process
 from bench.sink import Sink, Tally, running_sink
 from bench.site import Site, new_site
@@ -40,6 +40,7 @@ class Stage:
     sink: Sink
     mail: Path  # one notice as it was on the wire
     count: int
+    kilobytes: int
 
 
 @dataclass(frozen=True)
@@ -52,19 +53,19 @@ class Run:
     first_after_s: float | None = None
 
 
-def measure(leash: Leash, *, subscribers: int) -> None:
-    for name in NAMES:
+def measure(leash: Leash, *, subscribers: int, kilobytes: int, names: list[str]) -> None:
+    for name in names:
         with database(name, leash) as found, running_sink(leash) as sink:
             if found:
-                measure_on(found, sink, leash, subscribers)
+                measure_on(found, sink, leash, subscribers, kilobytes)
 
 
-def measure_on(found: Database, sink: Sink, leash: Leash, subscribers: int) -> None:
+def measure_on(found: Database, sink: Sink, leash: Leash, subscribers: int, kilobytes: int) -> None:
     with (
         new_site(leash, **found.environment, EMAIL_URL=sink.url) as site,
         tempfile.TemporaryDirectory(prefix="careersite-bench-") as folder,
     ):
-        stage = Stage(site, found, sink, Path(folder) / "mail", subscribers)
+        stage = Stage(site, found, sink, Path(folder) / "mail", subscribers, kilobytes)
         rehearse(stage)
         site.inside("readers", 2, subscribers)
         ways = (by_bare_loops, by_celery, by_sweeps, by_bare_loops)
@@ -74,7 +75,7 @@ def measure_on(found: Database, sink: Sink, leash: Leash, subscribers: int) -> N
 def rehearse(stage: Stage) -> None:
     """One notice to one reader, kept as it was on the wire: the bare loops send the same."""
     stage.site.inside("readers", 1, 1)
-    stage.site.inside("announce", "here")
+    stage.site.inside("announce", "here", stage.kilobytes)
     stage.sink.keep_next(stage.mail)
     stage.site.manage("sweep")
 
@@ -119,7 +120,7 @@ def by_bare_loops(stage: Stage) -> Run:
 
 def by_sweeps(stage: Stage) -> Run:
     stage.sink.reset()
-    stage.site.inside("announce", "here")
+    stage.site.inside("announce", "here", stage.kilobytes)
     command = [sys.executable, "manage.py", "sweep"]
     with ExitStack() as stack:
         starts = [stage.site.start(f"sweep-{n}", command) for n in range(PROCESSES)]
@@ -137,7 +138,7 @@ def by_celery(stage: Stage) -> Run:
     """Workers as `make run` starts them, without beat; the campaign from its very beginning."""
     stage.sink.reset()
     with stage.site.start("worker", worker(beat=False).command) as process:
-        published_at = stage.site.inside("announce", "worker")["at"]
+        published_at = stage.site.inside("announce", "worker", stage.kilobytes)["at"]
         seen = watch(stage, "Celery workers", [process], stage.count)
         check_states(stage)
     return replace(seen, first_after_s=stage.sink.tally().first_at - published_at)

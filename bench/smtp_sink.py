@@ -73,6 +73,8 @@ class Conversation(asyncio.Protocol):
 
     def answer(self, verb: bytes, rest: bytes) -> bytes:
         match verb.upper():
+            case b"EHLO":
+                return b"250-sink\r\n250-PIPELINING\r\n250 8BITMIME"  # as every server of note
             case b"DATA":
                 self.is_content = True
                 return b"354 go on"

@@ -7,6 +7,7 @@ No message holds a value: many of them are secret.
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from email.utils import parseaddr
 from pathlib import Path
 from typing import NamedTuple
 
@@ -114,6 +115,17 @@ def webhooks_are_guarded() -> bool:
     return not name or name in REPORTS_NOTHING or is_guarded(name)
 
 
+def key_has_a_name() -> bool:
+    return bool(settings.DKIM_PRIVATE_KEY_FILE) == bool(settings.DKIM_SELECTOR)
+
+
+def signs_for_the_sender() -> bool:
+    """Or DMARC does not count it (RFC 7489, 3.1.1)."""
+    sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2].lower()
+    is_aligned = f".{sender}".endswith(f".{settings.DKIM_DOMAIN}")
+    return not settings.DKIM_PRIVATE_KEY_FILE or is_aligned
+
+
 ALWAYS = [
     Rule(
         14,
@@ -126,6 +138,18 @@ ALWAYS = [
         mail_backend_is_complete,
         "The mail provider’s keys or packages are missing.",
         hint="Set what django-anymail’s page of ANYMAIL_ESP names, such as ANYMAIL_…_API_KEY.",
+    ),
+    Rule(
+        24,
+        key_has_a_name,
+        "Of DKIM_PRIVATE_KEY_FILE and DKIM_SELECTOR only one is set.",
+        hint="Set both, so that mails are signed, or neither.",
+    ),
+    Rule(
+        25,
+        signs_for_the_sender,
+        "DKIM_DOMAIN is not the domain of DEFAULT_FROM_EMAIL.",
+        hint="Leave it empty, or give that domain or the one above it.",
     ),
 ]
 IN_PUBLIC = [

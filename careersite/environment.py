@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Callable
 from email import policy
+from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
@@ -13,12 +14,15 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from kombu.transport import TRANSPORT_ALIASES
 
+from newsletter.signing import BadKey, read_key
+
 BOOLEANS = {"true", "on", "ok", "y", "yes", "1", "false", "off", "n", "no", "0"}
 DATABASE_SCHEMES = {"postgres", "postgresql", "psql", "pgsql", "sqlite"}
 REDIS_SCHEMES = {"redis", "rediss", "redis+socket", "sentinel"}
 MAIL_SERVER_SCHEMES = {"smtp", "smtps", "smtp+tls", "smtp+ssl"}
 TRIAL_MAIL_SCHEMES = {"consolemail", "dummymail", "filemail", "memorymail"}
 NO_PROVIDERS = {"base", "base_requests", "console", "test"}
+DOMAIN = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*")
 HOST = re.compile(r"\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\]")
 
 
@@ -115,6 +119,23 @@ def is_one_address(text: str) -> bool:
     except ValidationError:
         return False
     return True
+
+
+def is_key_file(text: str) -> bool:
+    """An RSA key that we may read, in PEM, not too short to be believed."""
+    try:
+        read_key(Path(text).read_bytes())
+    except (OSError, BadKey):
+        return False
+    return True
+
+
+def is_domain(text: str) -> bool:
+    return "." in text and bool(DOMAIN.fullmatch(text))
+
+
+def is_selector(text: str) -> bool:
+    return bool(DOMAIN.fullmatch(text))
 
 
 def are_hosts(text: str) -> bool:
@@ -258,5 +279,26 @@ VALUES = [
         has_report_client,
         "is set, and nothing reads it.",
         hint="Install the package sentry-sdk.",
+    ),
+    ValueRule(
+        21,
+        "DKIM_PRIVATE_KEY_FILE",
+        is_key_file,
+        "is no file with an RSA key that we can read.",
+        hint="Make one: openssl genrsa -out dkim.pem 2048; let the site’s account read it.",
+    ),
+    ValueRule(
+        22,
+        "DKIM_SELECTOR",
+        is_selector,
+        "cannot be a name in the DNS.",
+        hint="Give letters and digits, such as site2026.",
+    ),
+    ValueRule(
+        23,
+        "DKIM_DOMAIN",
+        is_domain,
+        "is no domain.",
+        hint="Give the domain of DEFAULT_FROM_EMAIL, such as example.com, or leave it empty.",
     ),
 ]

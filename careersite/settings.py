@@ -255,6 +255,10 @@ if EMAIL_URL:
 elif ANYMAIL_ESP:
     EMAIL_BACKEND = backend_of(ANYMAIL_ESP)
 
+DKIM_PRIVATE_KEY_FILE = text("DKIM_PRIVATE_KEY_FILE")
+DKIM_SELECTOR = text("DKIM_SELECTOR")
+DKIM_DOMAIN = text("DKIM_DOMAIN", DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip("> ")).lower()
+
 # Several, separated by commas, while one takes the place of another.
 ANYMAIL_WEBHOOK_SECRET = words("ANYMAIL_WEBHOOK_SECRET")
 ANYMAIL = {

@@ -21,7 +21,8 @@ VERSION = 1
 HEAD = struct.Struct(">BI16s")
 MAC_BYTES = 18
 # 39 bytes, so that no bit of a character is left over: each token is written in one way only.
-WRITTEN = re.compile(r"[A-Za-z0-9_-]{52}")
+WRITTEN_LENGTH = 52
+WRITTEN = re.compile(rf"[A-Za-z0-9_-]{{{WRITTEN_LENGTH}}}")
 
 
 # The handles of people are made by chance, and are never this.

@@ -8,16 +8,19 @@ from bench.processes import wait_until
 from blog.models import Article
 from blog.nudges import nudge
 from newsletter import sweeping
-from newsletter.models import Pulse
+from newsletter.models import Campaign, Pulse
 
 SWEEP = "newsletter.tasks.sweep"
 WORKER_DEADLINE_S = 60
+HEAD_BYTES = 1000
+LINE = "Bring two copies of your resume, and read the advertisement once more.\n"
 
 
-def main(who: str) -> dict[str, float]:
-    """`who`: "here" makes the campaign and its deliveries, "worker" leaves both to a worker.
+def main(who: str, kilobytes: str) -> dict[str, float]:
+    """`who`: "here" makes the deliveries, "worker" leaves them to a worker.
 
-    Returns when the article became public, by the monotonic clock.
+    The mail gets as long as asked for. Returns when the article became public, by the monotonic
+    clock.
     """
     if who == "worker":
         await_worker()
@@ -25,11 +28,20 @@ def main(who: str) -> dict[str, float]:
     article = Article.objects.published(now).filter(campaigns=None).newest_first()[0]
     at = time.monotonic()
     Article.objects.filter(pk=article.pk).update(published_at=now, wants_notice=True)
+    lengthen(Campaign.objects.announce(article, now), int(kilobytes) * 1000)
     if who == "worker":
         nudge(SWEEP)  # as article.publish() does
     else:
         sweeping.sweep(now)
     return {"at": at}
+
+
+def lengthen(campaign: Campaign, to_bytes: int) -> None:
+    """By more words before the end of the HTML."""
+    lacking = max(0, to_bytes - HEAD_BYTES - len((campaign.html + campaign.text).encode()))
+    words = LINE * (lacking // len(LINE))
+    campaign.html = campaign.html.replace("</body>", f"<p>{words}</p></body>")
+    campaign.save()
 
 
 def await_worker() -> None:

@@ -31,6 +31,7 @@ class SmtpSink:
         self.received: list[Received] = []
         self.scripted: list[Scripted] = []
         self.port = 0
+        self.is_pipelining = False
 
     @property
     def url(self) -> str:
@@ -49,6 +50,17 @@ class SmtpSink:
         return [address for mail in self.received for address in mail.recipients]
 
     # aiosmtpd calls these by name.
+
+    async def handle_EHLO(
+        self,
+        server: SMTP,
+        session: Session,
+        envelope: Envelope,
+        hostname: str,
+        responses: list[str],
+    ) -> list[str]:
+        session.host_name = hostname
+        return ["250-PIPELINING"] * self.is_pipelining + responses
 
     async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

@@ -18,6 +18,7 @@ from careersite import checks
 from careersite.environment import VALUES
 from newsletter.providers import backend_of
 
+DKIM_KEYS = Path(__file__).parents[2] / "newsletter" / "tests" / "dkim"
 SECRET = "k3!q-" * 11
 GOOD = {
     "PORT": ["1", "8000", "65535"],
@@ -38,6 +39,9 @@ GOOD = {
     "CSRF_TRUSTED_ORIGINS": ["https://example.com,https://*.example.org"],
     "DEBUG": ["0", "True", "off"],
     "ANYMAIL_WEBHOOK_SECRET": ["user:password", "old:password, new:password"],
+    "DKIM_PRIVATE_KEY_FILE": [str(DKIM_KEYS / "key.pem")],
+    "DKIM_SELECTOR": ["site2026", "s1.mail"],
+    "DKIM_DOMAIN": ["example.com"],
     "SENTRY_DSN": ["https://key@errors.example.com/1"],
 }
 BAD = {
@@ -62,6 +66,9 @@ BAD = {
     "CSRF_TRUSTED_ORIGINS": ["example.com", "https://example.com/path"],
     "DEBUG": ["flase", "2"],
     "ANYMAIL_WEBHOOK_SECRET": ["password", "user:", ":password", "a:b,password"],
+    "DKIM_PRIVATE_KEY_FILE": ["/none/secret.pem", __file__, str(DKIM_KEYS / "short.pem"), "/"],
+    "DKIM_SELECTOR": ["site 2026", "a..b", "s1._domainkey.example.com."],
+    "DKIM_DOMAIN": ["example", "@example.com", "https://example.com", "bücher.example"],
     "SENTRY_DSN": ["nonsense", "https://errors.example.com/1"],
 }
 
@@ -127,6 +134,7 @@ def public(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     settings.ALLOWED_HOSTS = ["www.example.com"]
     settings.SITE_HOST, settings.SITE_IS_HTTPS = "www.example.com", True
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.DEFAULT_FROM_EMAIL = "Open Seat <news@Mail.example.com>"
     return settings
 
 
@@ -211,6 +219,20 @@ def test_the_providers_own_signature_does_as_well_where_there_is_one(
     public.ANYMAIL = {own_key: "key"}
     public.ANYMAIL_WEBHOOK_SECRET = []
     assert ("E038" in found()) is not is_enough
+
+
+def test_a_key_to_sign_with_needs_its_name_and_the_senders_domain(public: Settings) -> None:
+    public.DKIM_DOMAIN = "mail.example.com"
+    public.DKIM_PRIVATE_KEY_FILE = str(DKIM_KEYS / "key.pem")
+    assert found() == ["E024"]
+    public.DKIM_SELECTOR = "site2026"
+    assert found() == []
+    public.DKIM_DOMAIN = "example.com"
+    assert found() == []
+    public.DKIM_DOMAIN = "ample.com"
+    assert found() == ["E025"]
+    public.DKIM_PRIVATE_KEY_FILE = ""
+    assert found() == ["E024"]
 
 
 def test_a_folder_that_cannot_be_written_is_refused(public: Settings) -> None:

@@ -46,6 +46,9 @@ class Batches:
     def __post_init__(self) -> None:
         self.claim_size = self.provider.batch_size_for(self.campaign)
 
+    def claim(self, count: int, now: datetime) -> list[Delivery]:
+        return Delivery.objects.claim(self.campaign, count, now)
+
     def send(self, claimed: Sequence[Delivery], progress: Progress) -> None:
         for delivery in claimed:
             delivery.campaign = self.campaign

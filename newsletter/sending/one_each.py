@@ -1,99 +1,64 @@
 """One message for each mail, over a connection that is kept open.
 
 For each mail: mark it *submitting* and commit; send; write down the outcome. The outcome of one
-mail and the mark of the next share a transaction. A worker that dies leaves at most one mail in
+mail and the mark of the next share a commit. A worker that dies leaves at most one mail in
 doubt, and that one is not sent again by guess.
 """
 
-import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.core.mail import EmailMultiAlternatives, get_connection
-from django.core.mail.backends.base import BaseEmailBackend
-from django.db import transaction
+from django.db import connection
 from django.utils import timezone
 
-from blog.models import Publication
-from newsletter.emails import campaign_mail
-from newsletter.models import Campaign, Delivery
-from newsletter.outcomes import (
-    Outcome,
-    in_doubt,
-    later,
-    of_error,
-    of_no_connection,
-    of_success,
-    unwritable,
-)
+from newsletter.models import Campaign
+from newsletter.sending.marks import Claimed, Marks, Settled
 from newsletter.sending.way import Progress
+from newsletter.sending.wires import Wire
 
-logger = logging.getLogger(__name__)
+# Of a small campaign each worker gets a share; in a large one claims are rare. A worker that dies
+# keeps what it has claimed from the others until its lease is over.
+SMALLEST_CLAIM = 25
+LARGEST_CLAIM = 200
 
 
-@dataclass
 class OneEach:
-    """Through Django's mail backend, whichever it is."""
+    def __init__(self, campaign: Campaign, wire: Wire) -> None:
+        self.claim_size = SMALLEST_CLAIM
+        self.marks = Marks(campaign)
+        self.wire = wire
+        self.last: Settled | None = None
+        make_commits_last()
 
-    campaign: Campaign
-    publication: Publication = field(default_factory=Publication.current)
-    connection: BaseEmailBackend | None = None
-    unsettled: tuple[Delivery, Outcome] | None = None
-    claim_size: int = 50
+    def claim(self, count: int, now: datetime) -> list[Claimed]:
+        self.claim_size = min(2 * self.claim_size, LARGEST_CLAIM)
+        return self.marks.claim(count, now)
 
-    def send(self, claimed: Sequence[Delivery], progress: Progress) -> None:
-        for delivery in claimed:
+    def send(self, claimed: Sequence[Claimed], progress: Progress) -> None:
+        for mail in claimed:
             if progress.is_over():
                 break
-            if self._settle_and_go(delivery):
-                outcome = self._transmit(delivery)
-                self.unsettled = (delivery, outcome)
-                progress.note(delivery.pk, outcome)
+            now = timezone.now()
+            may_go = self.marks.settle_and_go(self.last, mail, now)
+            self.last = None
+            if may_go:
+                self.last = Settled(mail, self.wire.transmit(mail, now))
+                progress.note(mail.pk, self.last.outcome)
 
     def settle(self, now: datetime) -> None:
-        if self.unsettled:
-            delivery, outcome = self.unsettled
-            delivery.record(outcome, now)
+        if self.last:
+            self.last.record(now)
 
     def close(self) -> None:
-        try:
-            if self.connection:
-                self.connection.close()
-        except Exception as error:
-            logger.info("The mail connection closed badly: %s", error)
+        self.wire.close()
 
-    def _settle_and_go(self, delivery: Delivery) -> bool:
-        now = timezone.now()
-        with transaction.atomic():
-            self.settle(now)
-            may_go = delivery.go(now)
-        self.unsettled = None
-        return may_go
 
-    def _transmit(self, delivery: Delivery) -> Outcome:
-        try:
-            message = campaign_mail(self.campaign, delivery, self.publication)
-            message.message()
-        except ValueError as error:
-            return unwritable(error)
-        except Exception as error:
-            return later(f"This mail could not be written: {error}", stops=True)
-        return self._connect() or self._hand_over(message)
+def make_commits_last() -> None:
+    """A mark that a loss of power could take back would let a mail go out twice.
 
-    def _connect(self) -> Outcome | None:
-        """Nothing if the wire is open."""
-        try:
-            self.connection = self.connection or get_connection()
-            self.connection.open()
-        except Exception as error:
-            return of_no_connection(error)
-        return None
-
-    def _hand_over(self, message: EmailMultiAlternatives) -> Outcome:
-        try:
-            if not self.connection.send_messages([message]):
-                return in_doubt("The mail backend did not say what it did.")
-            return of_success(message)
-        except Exception as error:
-            return of_error(error, message, is_out=getattr(self.connection, "is_out", None))
+    PostgreSQL waits for the disk by itself. SQLite does so only when asked, as here, for this
+    process and from now on; for the rest of the site a lost second is no harm.
+    """
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA synchronous=FULL")

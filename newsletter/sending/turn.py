@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from newsletter.models import Campaign, Delivery, SendingLimit
 from newsletter.outcomes import Outcome
-from newsletter.sending.way import Way
+from newsletter.sending.way import Mail, Way
 from newsletter.states import State
 
 logger = logging.getLogger(__name__)
@@ -82,9 +82,9 @@ class Sender:
         self.refused_in_a_row = 0 if counted[State.ACCEPTED] else was_refused
         self.is_stopped |= self.refused_in_a_row >= PATIENCE
 
-    def _claim(self, now: datetime) -> list[Delivery]:
+    def _claim(self, now: datetime) -> Sequence[Mail]:
         allowed = self._allowed(now)
-        claimed = Delivery.objects.claim(self.campaign, allowed, timezone.now()) if allowed else []
+        claimed = self.way.claim(allowed, timezone.now()) if allowed else []
         self._give_back(allowed - len(claimed))
         return claimed
 
@@ -109,14 +109,14 @@ class Sender:
         if self.is_limited:
             SendingLimit.objects.give_back(count)
 
-    def _send(self, claimed: list[Delivery]) -> None:
+    def _send(self, claimed: Sequence[Mail]) -> None:
         try:
             self.way.send(claimed, self)
         finally:
             self._settle(claimed)
 
     @transaction.atomic
-    def _settle(self, claimed: list[Delivery]) -> None:
+    def _settle(self, claimed: Sequence[Mail]) -> None:
         now = timezone.now()
         self.way.settle(now)
         if self.is_stopped:

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from newsletter.models import Delivery
 from newsletter.outcomes import Outcome
 
 
@@ -19,12 +18,22 @@ class Progress(Protocol):
     def note_batch(self, batch_id: UUID, outcomes: Sequence[Outcome]) -> None: ...
 
 
+class Mail(Protocol):
+    """A delivery that was claimed, or as much of it as the way needs."""
+
+    pk: int
+    claim_token: UUID
+
+
 class Way(Protocol):
     """How claimed mails get to the wire: one each, or in batches."""
 
     claim_size: int
 
-    def send(self, claimed: Sequence[Delivery], progress: Progress) -> None:
+    def claim(self, count: int, now: datetime) -> Sequence[Mail]:
+        """Take up to `count` mails that are due and that no other worker can take."""
+
+    def send(self, claimed: Sequence[Mail], progress: Progress) -> None:
         """Try one after the other until all are tried or `progress.is_over()`.
 
         Before any byte goes out the mail is marked *submitting*, after a last look, and that is

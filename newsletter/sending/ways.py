@@ -1,10 +1,13 @@
 """Which way a campaign's mails take to the wire."""
 
+from django.conf import settings
+
 from newsletter import providers
 from newsletter.models import Campaign
 from newsletter.sending.batches import Batches
 from newsletter.sending.one_each import OneEach
 from newsletter.sending.way import Way
+from newsletter.sending.wires import BackendWire, SmtpWire
 
 
 def way_for(campaign: Campaign) -> Way:
@@ -12,4 +15,5 @@ def way_for(campaign: Campaign) -> Way:
     provider = providers.current()
     if provider and (provider.batch_size_for(campaign) > 1 or provider.repeats_within):
         return Batches(campaign, provider)
-    return OneEach(campaign)
+    is_smtp = settings.EMAIL_BACKEND == "newsletter.smtp.EmailBackend"
+    return OneEach(campaign, SmtpWire(campaign) if is_smtp else BackendWire(campaign))

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from newsletter.models import Delivery
+from newsletter.sending.marks import Claimed, Marks
 
 at_the_same_time = pytest.mark.django_db(transaction=True)
 
@@ -42,3 +43,18 @@ def go(delivery: Delivery) -> bool:
     """The last check, committed, as a worker does it."""
     with transaction.atomic():
         return delivery.go(timezone.now())
+
+
+def go_by_marks(delivery: Delivery) -> bool:
+    """The same as a worker that sends one by one does it, in one statement."""
+    person = delivery.subscriber
+    claimed = Claimed(
+        pk=delivery.pk,
+        subscriber_id=delivery.subscriber_id,
+        address=delivery.address,
+        attempts=delivery.attempts,
+        handle=person and person.handle,
+        claim_token=delivery.claim_token,
+        campaign=delivery.campaign,
+    )
+    return Marks(delivery.campaign).settle_and_go(None, claimed, timezone.now())

@@ -12,9 +12,18 @@ from newsletter.models.delivery import LEASE
 from newsletter.outcomes import later
 from newsletter.states import State
 from newsletter.tests.factories import make_mailing
-from newsletter.tests.races import at_the_same_time, go, race
+from newsletter.tests.races import at_the_same_time, go_by_marks, race
+from newsletter.tests.races import go as go_together
 
 pytestmark = pytest.mark.django_db
+
+
+Go = Callable[[Delivery], bool]
+
+
+@pytest.fixture(params=[go_together, go_by_marks], ids=["together", "by marks"])
+def go(request: pytest.FixtureRequest) -> Go:
+    return request.param
 
 
 def claimed_mail() -> Delivery:
@@ -29,7 +38,7 @@ def leave(subscriber: Subscriber) -> bool:
 # --- One after the other ------------------------------------------------------------------
 
 
-def test_a_mail_to_somebody_on_the_list_may_go() -> None:
+def test_a_mail_to_somebody_on_the_list_may_go(go: Go) -> None:
     delivery = claimed_mail()
     assert go(delivery)
     delivery.refresh_from_db()
@@ -38,7 +47,7 @@ def test_a_mail_to_somebody_on_the_list_may_go() -> None:
 
 
 @pytest.mark.parametrize("end", ["left", "complained", "erased"])
-def test_whoever_is_off_the_list_meanwhile_gets_nothing(end: str) -> None:
+def test_whoever_is_off_the_list_meanwhile_gets_nothing(end: str, go: Go) -> None:
     delivery = claimed_mail()
     if end == "left":
         Subscriber.objects.update(unsubscribed_at=timezone.now())
@@ -51,7 +60,7 @@ def test_whoever_is_off_the_list_meanwhile_gets_nothing(end: str) -> None:
     assert delivery.state == State.SKIPPED
 
 
-def test_leaving_takes_back_what_waits_and_not_what_is_on_the_wire() -> None:
+def test_leaving_takes_back_what_waits_and_not_what_is_on_the_wire(go: Go) -> None:
     campaign = make_mailing(readers=2)
     first, second = Delivery.objects.claim(campaign, 2, timezone.now())
     assert go(first)
@@ -60,7 +69,7 @@ def test_leaving_takes_back_what_waits_and_not_what_is_on_the_wire() -> None:
     assert campaign.tally() == {State.SUBMITTING: 1, State.SKIPPED: 1}
 
 
-def test_a_lease_that_was_lost_does_not_go() -> None:
+def test_a_lease_that_was_lost_does_not_go(go: Go) -> None:
     delivery = claimed_mail()
     now = timezone.now()
     Delivery.objects.expire_leases(now + LEASE + timedelta(seconds=1))
@@ -71,7 +80,7 @@ def test_a_lease_that_was_lost_does_not_go() -> None:
     assert not go(other)
 
 
-def test_nothing_goes_while_the_campaign_rests() -> None:
+def test_nothing_goes_while_the_campaign_rests(go: Go) -> None:
     delivery = claimed_mail()
     delivery.campaign.rest(timezone.now() + timedelta(minutes=1))
     assert not go(delivery)
@@ -83,7 +92,7 @@ def test_nothing_goes_while_the_campaign_rests() -> None:
 
 
 @at_the_same_time
-def test_who_leaves_just_before_it_gets_nothing(eventually: Callable) -> None:
+def test_who_leaves_just_before_it_gets_nothing(eventually: Callable, go: Go) -> None:
     delivery = claimed_mail()
     went = race(lambda: leave(delivery.subscriber), lambda: go(delivery), eventually)
     delivery.refresh_from_db()
@@ -91,7 +100,9 @@ def test_who_leaves_just_before_it_gets_nothing(eventually: Callable) -> None:
 
 
 @at_the_same_time
-def test_who_leaves_just_after_it_gets_this_one_and_no_second_try(eventually: Callable) -> None:
+def test_who_leaves_just_after_it_gets_this_one_and_no_second_try(
+    eventually: Callable, go: Go
+) -> None:
     delivery = claimed_mail()
     left = race(lambda: go(delivery), lambda: leave(delivery.subscriber), eventually)
     delivery.refresh_from_db()
@@ -105,7 +116,9 @@ def test_who_leaves_just_after_it_gets_this_one_and_no_second_try(eventually: Ca
 
 
 @at_the_same_time
-def test_a_campaign_that_is_cancelled_just_before_it_sends_nothing(eventually: Callable) -> None:
+def test_a_campaign_that_is_cancelled_just_before_it_sends_nothing(
+    eventually: Callable, go: Go
+) -> None:
     delivery = claimed_mail()
     campaign = Campaign.objects.get()
     went = race(lambda: campaign.cancel("Stop.", timezone.now()), lambda: go(delivery), eventually)
@@ -114,7 +127,9 @@ def test_a_campaign_that_is_cancelled_just_before_it_sends_nothing(eventually: C
 
 
 @at_the_same_time
-def test_a_lease_that_is_taken_away_just_before_it_does_not_go(eventually: Callable) -> None:
+def test_a_lease_that_is_taken_away_just_before_it_does_not_go(
+    eventually: Callable, go: Go
+) -> None:
     delivery = claimed_mail()
     late = timezone.now() + LEASE + timedelta(seconds=1)
     went = race(lambda: Delivery.objects.expire_leases(late), lambda: go(delivery), eventually)

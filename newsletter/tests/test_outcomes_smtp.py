@@ -4,6 +4,8 @@ import smtplib
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from socketserver import StreamRequestHandler, ThreadingTCPServer
+from threading import Thread
 
 import pytest
 from aiosmtpd.smtp import AuthResult
@@ -44,6 +46,7 @@ def what_it_does(campaign: Campaign) -> str:
     return "rests" if campaign.rests_until else "sends on"
 
 
+@pytest.mark.parametrize("is_pipelining", [False, True], ids=["", "pipelining"])
 @pytest.mark.parametrize(("verb", "reply", "state", "attempts", "then"), BY_ANSWER)
 def test_answer(
     *,
@@ -54,8 +57,10 @@ def test_answer(
     state: str,
     attempts: int,
     then: str,
+    is_pipelining: bool,
 ) -> None:
     mail_through(settings, smtp_sink.port)
+    smtp_sink.is_pipelining = is_pipelining
     campaign = make_mailing(readers=2)
     smtp_sink.answer(verb, reply, times=1)
     send(campaign)
@@ -66,6 +71,42 @@ def test_answer(
     assert second.state == (State.ACCEPTED if then == "sends on" else State.QUEUED)
     waits = state == State.QUEUED
     assert (first.not_before is not None and first.not_before > timezone.now()) is waits
+
+
+def test_a_server_that_waits_for_a_mail_to_nobody_is_told_its_end(settings: object) -> None:
+    """RFC 2920, 3.1: DATA may be agreed to although the recipient was refused."""
+    campaign = make_mailing(readers=2)
+    with server_that_agrees_to_data() as (port, said):
+        mail_through(settings, port)
+        send(campaign)
+    assert campaign.tally() == {State.REJECTED: 1, State.ACCEPTED: 1}
+    assert [line for line in said if line in (b".", b"rset")] == [b".", b"rset", b"."]
+
+
+@contextmanager
+def server_that_agrees_to_data() -> Iterator[tuple[int, list[bytes]]]:
+    """The first recipient it refuses."""
+    said: list[bytes] = []
+    answers = {b"EHLO": b"250-here\r\n250 PIPELINING", b"DATA": b"354 go on", b"QUIT": b"221 bye"}
+
+    class Conversation(StreamRequestHandler):
+        def handle(self) -> None:
+            is_content = False
+            self.wfile.write(b"220 here\r\n")
+            for line in self.rfile:
+                said.append(line.rstrip(b"\r\n"))
+                verb = said[-1].split(b" ")[0].upper()
+                if is_content and said[-1] != b".":
+                    continue
+                is_content = verb == b"DATA"
+                is_first = b"RCPT" not in [earlier[:4] for earlier in said[:-1]]
+                no = b"550 no such user" if verb == b"RCPT" and is_first else b"250 ok"
+                self.wfile.write(answers.get(verb, no) + b"\r\n")
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Conversation) as server:
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}).start()
+        yield server.server_address[1], said
+        server.shutdown()
 
 
 def test_a_doubt_after_a_mail_that_went_through_is_about_the_second_only(

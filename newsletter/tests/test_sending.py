@@ -93,7 +93,7 @@ def test_a_failing_database_while_a_mail_is_written_costs_nobody_a_mail(
         raise OperationalError("the database system is shutting down")
 
     with monkeypatch.context() as broken:
-        broken.setattr("newsletter.sending.one_each.campaign_mail", fail)
+        broken.setattr("newsletter.sending.wires.campaign_mail", fail)
         send(campaign)
     assert campaign.tally() == {State.QUEUED: 2}
     with time_machine.travel(timezone.now() + HOUR):
