@@ -89,6 +89,7 @@ urlpatterns = [
     path("read/", reads.read, name="read"),
     path("robots.txt", pages.robots, name="robots"),
     path("llms.txt", copies.llms, name="llms"),
+    path("<str:key>.txt", pages.indexnow_key, name="indexnow_key"),
     path("about/", pages.page, {"slug": "about"}, name="about"),
     path("privacy/", pages.page, {"slug": "privacy"}, name="privacy"),
     path("<path:path>", errors.nowhere),

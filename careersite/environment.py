@@ -151,6 +151,10 @@ def is_report_address(text: str) -> bool:
     return parts is not None and parts.scheme in {"http", "https"} and bool(parts.username)
 
 
+def is_indexnow_key(text: str) -> bool:
+    return re.fullmatch(r"[A-Za-z0-9-]{8,128}", text) is not None
+
+
 def has_report_client(_: str) -> bool:
     return importlib.util.find_spec("sentry_sdk") is not None
 
@@ -300,5 +304,12 @@ VALUES = [
         is_domain,
         "is no domain.",
         hint="Give the domain of DEFAULT_FROM_EMAIL, such as example.com, or leave it empty.",
+    ),
+    ValueRule(
+        24,
+        "INDEXNOW_KEY",
+        is_indexnow_key,
+        "is no key for IndexNow.",
+        hint="Give 8 to 128 letters, digits or hyphens, such as `openssl rand -hex 16` makes.",
     ),
 ]

@@ -75,6 +75,8 @@ EMAIL_URL = text("EMAIL_URL")
 ANYMAIL_ESP = text("ANYMAIL_ESP").lower()
 TRUSTED_PROXIES = whole_number("TRUSTED_PROXIES", 0)
 SENTRY_DSN = text("SENTRY_DSN")
+INDEXNOW_KEY = text("INDEXNOW_KEY")
+INDEXNOW_ENDPOINT = "https://api.indexnow.org/indexnow"
 
 for folder in ("media", "private", "outbox", "queue/messages", "queue/control", "static"):
     with suppress(OSError):
@@ -324,6 +326,13 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 55},
     },
 }
+
+if INDEXNOW_KEY:
+    CELERY_BEAT_SCHEDULE["tell-search-engines"] = {
+        "task": "blog.tasks.tell_search_engines",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    }
 
 # Blog knows nobody: the task that others want started after a publication is named here.
 AFTER_PUBLISH_TASK = "newsletter.tasks.sweep"

@@ -112,6 +112,7 @@ class Article(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     revised_at = models.DateTimeField(null=True, editable=False)
+    told_engines_at = models.DateTimeField(null=True, editable=False)
     body_text = models.TextField(editable=False, default="")
     reading_minutes = models.PositiveSmallIntegerField(editable=False, default=1)
 

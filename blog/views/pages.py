@@ -1,5 +1,6 @@
 """Pages that stand for themselves, and what only machines read."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -20,6 +21,14 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     about = found.summary or excerpt(plain_text(found.body), DESCRIPTION_LENGTH)
     context = page_context(request, title=found.title, description=about)
     return public_page(request, "blog/page.html", {**context, "page_content": found})
+
+
+@require_safe
+def indexnow_key(request: HttpRequest, key: str) -> HttpResponse:
+    """Shows search engines that whoever tells them of our pages is us."""
+    if not settings.INDEXNOW_KEY or key != settings.INDEXNOW_KEY:
+        return not_found(request)
+    return HttpResponse(key, content_type="text/plain; charset=utf-8")
 
 
 @require_safe

@@ -42,6 +42,7 @@ GOOD = {
     "DKIM_PRIVATE_KEY_FILE": [str(DKIM_KEYS / "key.pem")],
     "DKIM_SELECTOR": ["site2026", "s1.mail"],
     "DKIM_DOMAIN": ["example.com"],
+    "INDEXNOW_KEY": ["0123456789abcdef", "a-b-c-d-E"],
     "SENTRY_DSN": ["https://key@errors.example.com/1"],
 }
 BAD = {
@@ -69,6 +70,7 @@ BAD = {
     "DKIM_PRIVATE_KEY_FILE": ["/none/secret.pem", __file__, str(DKIM_KEYS / "short.pem"), "/"],
     "DKIM_SELECTOR": ["site 2026", "a..b", "s1._domainkey.example.com."],
     "DKIM_DOMAIN": ["example", "@example.com", "https://example.com", "bücher.example"],
+    "INDEXNOW_KEY": ["short", "../../etc/passwd", "with space in it", "k" * 129],
     "SENTRY_DSN": ["nonsense", "https://errors.example.com/1"],
 }
 
