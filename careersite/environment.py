@@ -306,7 +306,7 @@ VALUES = [
         hint="Give the domain of DEFAULT_FROM_EMAIL, such as example.com, or leave it empty.",
     ),
     ValueRule(
-        24,
+        18,
         "INDEXNOW_KEY",
         is_indexnow_key,
         "is no key for IndexNow.",
