@@ -5,13 +5,13 @@ import signal
 import sys
 import time
 
-from bench import expansion, pages, sending, uncached
+from bench import batches, expansion, pages, sending, uncached
 from bench.databases import NAMES as DATABASES
 from bench.machine import await_calm, describe
 from careersite.leash import Leash
 
 GRACE_S = 20
-NAMES = ("pages", "uncached", "sending", "expansion")
+NAMES = ("pages", "uncached", "sending", "batches", "expansion")
 
 
 def main() -> int:
@@ -40,6 +40,8 @@ def measure(name: str, asked: argparse.Namespace, leash: Leash) -> None:
                 kilobytes=asked.kilobytes,
                 names=asked.on or DATABASES,
             )
+        case "batches":
+            batches.measure(leash, subscribers=asked.mails, names=asked.on or DATABASES)
         case "expansion":
             expansion.measure(leash, subscribers=asked.list, names=asked.on or DATABASES)
 
@@ -54,6 +56,7 @@ def parsed() -> argparse.Namespace:
         ("articles", 10_000, "uncached: how many there are the second time"),
         ("subscribers", 10_000, "sending: to how many"),
         ("kilobytes", 20, "sending: size of a mail"),
+        ("mails", 50_000, "batches: to how many"),
         ("list", 100_000, "expansion: for how many"),
         ("patience", 180, "how many seconds to wait for a calm machine"),
     ):

@@ -20,9 +20,14 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
+from newsletter.tags import tag_of
+
 if TYPE_CHECKING:
+    from django.core.mail import EmailMessage
+
     from newsletter.models import Campaign
 
+TAG = "d"
 # Those whose batches need a backend of ours over anymail's.
 OUR_BACKENDS = ("brevo", "postmark", "resend")
 
@@ -51,6 +56,11 @@ class Provider:
     @property
     def is_whole(self) -> bool:
         return self.batch_size > 1 and self.place is None
+
+    def tag(self, mail: EmailMessage, delivery_id: int) -> None:
+        """Name the delivery to the provider, where it names it to us again."""
+        if self.returns_tag:
+            mail.metadata = {TAG: tag_of(delivery_id)}
 
     def written(self, name: str) -> str:
         """How the place `name` stands in the words."""

@@ -20,13 +20,12 @@ from newsletter.emails import (
     headers_of_copy,
     values_of,
 )
+from newsletter.providers import TAG, Provider
 from newsletter.tags import tag_of
 
 if TYPE_CHECKING:
     from newsletter.models import Batch, Delivery
-    from newsletter.providers import Provider
 
-TAG = "d"
 # What all providers and anymail read as one address, and spell as we do. It is how each reader is
 # told from the others within a call.
 PLAIN_ADDRESS = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9.-]+", re.IGNORECASE)
@@ -73,8 +72,7 @@ def _alone(
     batch: Batch, delivery: Delivery, publication: Publication, provider: Provider
 ) -> EmailMultiAlternatives:
     mail = campaign_mail(batch.campaign, delivery, publication, batch.sent_at)
-    if provider.returns_tag:
-        mail.metadata = {TAG: tag_of(delivery.pk)}
+    provider.tag(mail, delivery.pk)
     return mail
 
 

@@ -9,6 +9,7 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
 from blog.models import Publication
+from newsletter import providers
 from newsletter.emails import campaign_mail
 from newsletter.models import Campaign
 from newsletter.outcomes import (
@@ -75,6 +76,8 @@ class Wire:
 class BackendWire(Wire):
     def write(self, claimed: Claimed, now: datetime) -> EmailMultiAlternatives:
         message = campaign_mail(self.campaign, claimed.delivery(), self.publication, now)
+        if provider := providers.current():
+            provider.tag(message, claimed.pk)
         message.message()  # what cannot be written is known before anything is sent
         return message
 

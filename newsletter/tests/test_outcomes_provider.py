@@ -5,6 +5,7 @@ import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from urllib.parse import parse_qs
 
 import pytest
 import time_machine
@@ -15,6 +16,7 @@ from careersite.tests.provider import Answer, Provider, Request
 from newsletter.models import Campaign, Delivery
 from newsletter.sending.turn import REST
 from newsletter.states import State
+from newsletter.tags import tag_of
 from newsletter.tests.factories import let_workers_run, make_mailing, make_subscriber, send
 
 pytestmark = pytest.mark.django_db
@@ -96,6 +98,22 @@ def test_their_identity_of_each_mail_is_kept(mailgun: Provider) -> None:
     send(campaign)
     kept = campaign.deliveries.order_by("pk").values_list("provider_id", flat=True)
     assert list(kept) == ["<1@example.org>", "<2@example.org>"]
+
+
+def test_each_mail_is_named_to_the_provider_by_its_tag(mailgun: Provider) -> None:
+    campaign = make_mailing(readers=2)
+    send(campaign)
+    told = [parse_qs(request.body.decode())["v:d"][0] for request in mailgun.requests]
+    assert told == [tag_of(delivery.pk) for delivery in campaign.deliveries.order_by("pk")]
+
+
+def test_who_has_no_place_for_a_tag_is_told_none(settings: object, provider: Provider) -> None:
+    settings.EMAIL_BACKEND = "anymail.backends.mailersend.EmailBackend"
+    settings.ANYMAIL = {"MAILERSEND_API_TOKEN": "key", "MAILERSEND_API_URL": provider.url}
+    provider.answer = lambda _: Answer(202, "", {"X-Message-Id": "1", "Content-Type": "text/html"})
+    campaign = make_mailing(readers=2)
+    send(campaign)
+    assert campaign.tally() == {State.ACCEPTED: 2}
 
 
 # --- Asked to wait ------------------------------------------------------------------------
