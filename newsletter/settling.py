@@ -147,9 +147,12 @@ def settle_people(events: list[WebhookEvent], now: datetime) -> None:
 
 
 def _address(event: WebhookEvent) -> str:
-    """Of somebody we know. Others may use our account with the provider too."""
+    """Of somebody we know. Others may use our account with the provider too.
+
+    Whoever was erased has left a mail behind that does not say whose it was.
+    """
     if event.delivery:
-        return event.delivery.address
+        return event.delivery.address if event.delivery.subscriber_id else ""
     known = Subscriber.objects.filter(address_key=address_key(event.recipient))
     return event.recipient if event.recipient and known.exists() else ""
 

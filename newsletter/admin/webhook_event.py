@@ -15,3 +15,4 @@ class WebhookEventAdmin(ReadOnly):
     )
     list_filter = ("effect", "kind", "esp")
     show_full_result_count = False
+    list_per_page = 50

@@ -15,7 +15,13 @@ from newsletter.models import Campaign, Delivery, WebhookEvent
 from newsletter.settling import settle_some
 from newsletter.states import State
 from newsletter.tags import tag_of
-from newsletter.tests.factories import at_once, let_workers_run, make_campaign, send
+from newsletter.tests.factories import (
+    at_once,
+    let_workers_run,
+    make_campaign,
+    make_mailing,
+    send,
+)
 from newsletter.tests.races import at_the_same_time
 from newsletter.wellbeing import ENOUGH, WINDOW, trouble_in
 
@@ -174,9 +180,10 @@ def test_refused_credentials_pause_it_and_the_mail_waits_until_it_can_go(
     settings.EMAIL_BACKEND = "anymail.backends.postmark.EmailBackend"
     settings.ANYMAIL = {"POSTMARK_SERVER_TOKEN": "old", "POSTMARK_API_URL": provider.url}
     provider.answer = lambda _: Answer(401, {"ErrorCode": 10, "Message": "Bad token"})
-    campaign = campaign_with()
-    campaign.deliveries.update(address="reader@example.com", subscriber=None)
-    campaign.pause("The provider answered 401.", timezone.now())
+    campaign = make_mailing(readers=20)
+    send(campaign)
+    assert is_paused(campaign)
+    assert len(provider.requests) == 1
     now = timezone.now()
     assert not staff_mail.tell_of_pause(campaign.pk, now)
     assert sweeping.sweep(now).pauses == []

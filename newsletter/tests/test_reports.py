@@ -22,10 +22,11 @@ from newsletter.models import (
     WebhookEvent,
 )
 from newsletter.outcomes import Outcome, in_doubt
+from newsletter.personal_data import erase
 from newsletter.settling import settle_some
 from newsletter.states import State
 from newsletter.tags import tag_of
-from newsletter.tests.factories import make_campaign, make_mailing, make_subscriber
+from newsletter.tests.factories import at_once, make_campaign, make_mailing, make_subscriber
 from newsletter.tests.provider_reports import (
     CASES,
     SECRET,
@@ -35,6 +36,7 @@ from newsletter.tests.provider_reports import (
     mailgun,
     sparkpost,
 )
+from newsletter.tests.races import at_the_same_time
 
 pytestmark = [
     pytest.mark.django_db,
@@ -304,6 +306,29 @@ def test_coming_back_lifts_a_leaving_and_never_a_complaint(
     assert reader().suppressed_at
 
 
+@at_the_same_time
+def test_workers_at_once_disturb_each_other_in_nothing() -> None:
+    campaign = make_mailing(readers=12)
+    campaign.deliveries.update(state=State.ACCEPTED)
+    mails = list(campaign.deliveries.order_by("pk"))
+    words = ("bounced", "delivered", "unsubscribed", "complained")
+    events = [
+        AnymailTrackingEvent(
+            event_type=words[(n + m) % 4],
+            esp_event={"event": "hard_bounce"},
+            metadata={"d": tag_of(mail.pk)},
+            timestamp=NOON,
+        )
+        for m in range(2)
+        for n, mail in enumerate(mails)
+    ]
+    WebhookEvent.objects.keep("Brevo", events, timezone.now())
+    at_once(lambda: settle_some(timezone.now()), 3)
+    assert campaign.tally() == {"bounced": 3, "delivered": 3, "complained": 6}
+    assert ConsentEvent.objects.filter(kind="unsubscribed").count() == 6
+    assert Suppression.objects.count() == 9
+
+
 # --- Nobody we know -----------------------------------------------------------------------
 
 
@@ -318,12 +343,12 @@ def test_a_stranger_is_ignored_and_counted(noon: time_machine.Traveller) -> None
 
 def test_an_erased_person_is_a_stranger(noon: time_machine.Traveller) -> None:
     delivery = sent_mail()
-    Subscriber.objects.all().delete()
-    Delivery.objects.update(address="", address_key="")
+    erase(READER, NOON)
     tell("complained", delivery)
     delivery.refresh_from_db()
     assert delivery.state == State.COMPLAINED
-    assert not Suppression.objects.exists()
+    assert reason() == "erased"
+    assert not Subscriber.objects.exists()
 
 
 def test_reports_are_forgotten_after_a_month(noon: time_machine.Traveller) -> None:
