@@ -8,13 +8,14 @@ import io
 import json
 import logging
 import os
+import shutil
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from django.conf import settings
-from django.core.files.storage import default_storage
 from django.urls import reverse
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageOps
@@ -76,7 +77,7 @@ class SharePicture:
 
     def content(self) -> bytes:
         """As it was kept; else drawn now, and kept instead of what was drawn before a change."""
-        path = Path(default_storage.path(f"{FOLDER}/{self.article.uid}/{self.fingerprint}.jpg"))
+        path = folder() / str(self.article.uid) / f"{self.fingerprint}.jpg"
         with suppress(FileNotFoundError):
             return path.read_bytes()
         drawn = io.BytesIO()
@@ -118,6 +119,21 @@ def mark() -> Pillow.Image:
         for x, y in (points[0], points[-1]):
             canvas.circle((x, y), (thick - 1) / 2, fill=colour)
     return board.reduce(4)
+
+
+def folder() -> Path:
+    """Not among the media, or one of an article that was taken back could still be had."""
+    return Path(settings.PRIVATE_ROOT) / FOLDER
+
+
+def forget_hidden(now: datetime) -> int:
+    """Delete what was kept of articles that are not public any more. Returns of how many."""
+    kept = {path.name for path in folder().glob("*")}
+    public = Article.objects.published(now).values_list("uid", flat=True) if kept else []
+    hidden = kept - set(map(str, public))
+    for name in hidden:
+        shutil.rmtree(folder() / name, ignore_errors=True)
+    return len(hidden)
 
 
 def keep(path: Path, content: bytes) -> None:

@@ -325,6 +325,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 55},
     },
+    "forget-hidden-pictures": {
+        "task": "blog.tasks.forget_hidden_pictures",
+        "schedule": 3600.0,
+        "options": {"expires": 3500},
+    },
 }
 
 if INDEXNOW_KEY:

@@ -5,7 +5,6 @@ import json
 import re
 
 import pytest
-from django.core.files.storage import default_storage
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
@@ -15,7 +14,8 @@ from PIL import ImageFont
 from blog import share_picture
 from blog.lettering import CHARACTERS, FONT, LINE_HEIGHT, Lines, measured, writable
 from blog.models import Article, Image, Publication
-from blog.share_picture import FOLDER, PAPER, SIZE, SharePicture
+from blog.share_picture import PAPER, SIZE, SharePicture, folder
+from blog.tasks import forget_hidden_pictures
 from blog.tests.factories import make_article, make_image, make_topic
 
 JAPANESE = "面接の後で"
@@ -42,8 +42,7 @@ def paper() -> object:
 
 
 def files_of(article: Article) -> list[str]:
-    folder = f"{FOLDER}/{article.uid}"
-    return default_storage.listdir(folder)[1] if default_storage.exists(folder) else []
+    return [path.name for path in (folder() / str(article.uid)).glob("*")]
 
 
 def metas(page: HttpResponse) -> dict[str, str]:
@@ -95,10 +94,10 @@ def test_it_is_drawn_when_somebody_asks_and_kept(
 
 
 @pytest.mark.django_db
-def test_it_may_be_kept_for_good_and_shown_elsewhere(client: Client) -> None:
+def test_it_may_be_kept_for_an_hour_and_shown_elsewhere(client: Client) -> None:
     url = picture_of(make_article(cover=make_image())).url
     response = client.get(url)
-    assert response["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert response["Cache-Control"] == "public, max-age=3600"
     assert response["Cross-Origin-Resource-Policy"] == "cross-origin"
     assert not response.cookies
     assert client.get(url, headers={"If-None-Match": response["ETag"]}).status_code == 304
@@ -152,6 +151,22 @@ def test_what_is_not_public_has_none(client: Client, state: str) -> None:
     article = make_article(cover=make_image(), **dates[state])
     assert client.get(picture_of(article).url).status_code == 404
     assert files_of(article) == []
+
+
+@pytest.mark.django_db
+def test_it_goes_with_an_article_that_is_taken_back(client: Client) -> None:
+    taken_back, deleted, public = (make_article(f"A {n}", cover=make_image()) for n in range(3))
+    for article in (taken_back, deleted, public):
+        client.get(picture_of(article).url)
+        file = f"share/{article.uid}/{picture_of(article).fingerprint}.jpg"
+        assert client.get(f"/media/{file}").status_code == 404
+    url = picture_of(taken_back).url
+    taken_back.withdraw()
+    deleted.remove()
+
+    assert client.get(url).status_code == 404
+    forget_hidden_pictures()
+    assert [len(files_of(one)) for one in (taken_back, deleted, public)] == [0, 0, 1]
 
 
 @pytest.mark.django_db

@@ -8,7 +8,8 @@ from blog.share_picture import SharePicture
 from blog.views.errors import not_found
 from blog.views.furniture import PUBLIC_CACHE
 
-FOR_GOOD = "public, max-age=31536000, immutable"
+# Its address changes with what it shows. But taken back, an article takes its picture along.
+FOR_AN_HOUR = "public, max-age=3600"
 
 
 @require_safe
@@ -22,7 +23,7 @@ def share_picture(request: HttpRequest, slug: str, fingerprint: str) -> HttpResp
     picture = SharePicture.of(found, list(found.topics.all()), Publication.current())
     if picture.fingerprint != fingerprint:
         return HttpResponseRedirect(picture.url, headers={"Cache-Control": PUBLIC_CACHE})
-    headers = {"Cache-Control": FOR_GOOD, "ETag": f'"{fingerprint}"'}
+    headers = {"Cache-Control": FOR_AN_HOUR, "ETag": f'"{fingerprint}"'}
     # Those who show a link show its picture on their own pages.
     headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return HttpResponse(picture.content(), content_type="image/jpeg", headers=headers)

@@ -1,6 +1,7 @@
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from blog import indexnow, share_picture
 from newsletter import personal_mails, staff_mail, sweeping
 from newsletter.sending.repeating import repeat
 
@@ -31,6 +32,8 @@ class Command(BaseCommand):
             sweeping.send_some(campaign_id, TURN_S, timezone.now) for campaign_id in found.campaigns
         )
         settled = sum(repeat(batch_id, timezone.now()) for batch_id in found.batches)
+        share_picture.forget_hidden(timezone.now())
+        indexnow.tell(timezone.now())
         self.stdout.write(
             f"Sweep: {found}; sent {confirmed} confirmations, tried {tried} notices, "
             f"sent {answered} personal mails, ended the doubt about {settled} batches."
