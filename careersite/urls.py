@@ -4,13 +4,14 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from careersite import health, media, outbox
+from careersite import health, media, outbox, person_page
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("media/<path:name>", media.picture, name="media"),
     path("anymail/", include("newsletter.webhooks")),
+    path("admin/person/", admin.site.admin_view(person_page.person), name="person"),
     path("admin/", admin.site.urls),
     path("newsletter/", include("newsletter.urls")),
     path("", include("enquiries.urls")),

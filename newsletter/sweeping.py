@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from blog.models import Article, Attempt, ReadCount
 from newsletter.emails import send_confirmation
+from newsletter.importing import waiting
 from newsletter.models import (
     AddressChange,
     Batch,
@@ -183,6 +184,7 @@ def without_worker(campaign_ids: list[int], now: datetime) -> list[int]:
 
 def forget(now: datetime) -> int:
     """Delete what must not be kept: old attempts and counts, and who asked and never confirmed."""
+    waiting.forget_old(now)
     Attempt.objects.forget_old(now)
     ReadCount.objects.forget_old(now)
     WebhookEvent.objects.forget_old(now)

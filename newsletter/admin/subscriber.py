@@ -1,43 +1,127 @@
+from datetime import datetime
+
 from django.contrib import admin
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.views.decorators.http import require_http_methods, require_POST
 
+from newsletter.admin.history import note_deed
+from newsletter.admin.list_import import import_page
 from newsletter.admin.read_only import ByExactAddress, ReadOnly
-from newsletter.models import ConsentEvent, Delivery, Subscriber
+from newsletter.exporting import csv_lines
+from newsletter.models import Subscriber, Suppression
+
+MAILS_SHOWN = 100
+TONES = {"confirmed": "good", "suppressed": "bad"}
 
 
-class ConsentInline(admin.TabularInline):
-    model = ConsentEvent
-    fields = readonly_fields = ("at", "kind", "detail", "source", "wording", "actor")
-    extra = 0
-    can_delete = False
+class StateFilter(admin.SimpleListFilter):
+    title = "state"
+    parameter_name = "state"
+    STATES = {
+        "confirmed": ("On the list", Q(confirmed_at__isnull=False, unsubscribed_at__isnull=True)),
+        "waiting": ("Never confirmed", Q(confirmed_at__isnull=True, unsubscribed_at__isnull=True)),
+        "left": ("Left", Q(unsubscribed_at__isnull=False)),
+    }
 
-    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        return [(name, label) for name, (label, _) in self.STATES.items()] + [
+            ("suppressed", "Not written to")
+        ]
 
-
-class DeliveryInline(admin.TabularInline):
-    model = Delivery
-    verbose_name_plural = "mails"
-    fields = readonly_fields = ("campaign", "state", "reason", "queued_at", "settled_at")
-    ordering = ("-id",)
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.value() == "suppressed":
+            return queryset.filter(suppressed_at__isnull=False)
+        if self.value() in self.STATES:
+            return queryset.filter(self.STATES[self.value()][1], suppressed_at__isnull=True)
+        return queryset
 
 
 @admin.register(Subscriber)
 class SubscriberAdmin(ByExactAddress, ReadOnly):
-    list_display = ("address", "status", "created_at", "confirmed_at", "unsubscribed_at")
-    fields = (
-        *("address", "status", "created_at", "confirmation_sent_at"),
-        *("confirmed_at", "unsubscribed_at", "suppressed_at"),
-        *("frequency", "topics", "paused_until"),
-    )
-    list_filter = (
-        ("confirmed_at", admin.EmptyFieldListFilter),
-        ("unsubscribed_at", admin.EmptyFieldListFilter),
-    )
-    inlines = (ConsentInline, DeliveryInline)
+    list_display = ("address", "status", "asked", "confirmed", "left")
+    list_filter = (StateFilter,)
     show_full_result_count = False
+    change_list_template = "admin/newsletter/subscriber/list.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        both = require_http_methods(["GET", "HEAD", "POST"])
+        pages = {"import": both(self.import_view), "export": require_POST(self.export_view)}
+        own = [
+            path(f"{name}/", self.admin_site.admin_view(view), name=f"newsletter_subscriber_{name}")
+            for name, view in pages.items()
+        ]
+        return [*own, *super().get_urls()]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Subscribers", **(extra_context or {})})
+
+    @admin.display(ordering="created_at")
+    def asked(self, person: Subscriber) -> str:
+        return day(person.created_at)
+
+    @admin.display(ordering="confirmed_at")
+    def confirmed(self, person: Subscriber) -> str:
+        return day(person.confirmed_at)
+
+    @admin.display(ordering="unsubscribed_at")
+    def left(self, person: Subscriber) -> str:
+        return day(person.unsubscribed_at)
+
+    # --- The page of one person ---------------------------------------------------------------
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, *args: object, **kwargs: object
+    ) -> HttpResponse:
+        """All that was agreed to, and all that was sent. There is no form to send."""
+        if request.method not in ("GET", "HEAD") or not self.has_view_permission(request):
+            raise PermissionDenied
+        person = self.get_object(request, object_id)
+        if person is None:
+            raise Http404("There is no such subscriber.")
+        may = request.user.has_perm
+        mails = person.deliveries.select_related("campaign").order_by("-pk")
+        context = {
+            **self._context(request, str(person)),
+            "person": person,
+            "tone": TONES.get(person.status, "warn"),
+            "topics": person.topics.all(),
+            "suppression": person.suppressed_at and Suppression.objects.of(person.address).first(),
+            "consent": person.consent_events.all() if may("newsletter.view_consentevent") else None,
+            "mails": mails[:MAILS_SHOWN] if may("newsletter.view_delivery") else None,
+        }
+        return TemplateResponse(request, "admin/newsletter/subscriber/person.html", context)
+
+    def _context(self, request: HttpRequest, title: str) -> dict[str, object]:
+        return {**self.admin_site.each_context(request), "opts": self.opts, "title": title}
+
+    # --- Many people --------------------------------------------------------------------------
+
+    def import_view(self, request: HttpRequest) -> HttpResponse:
+        if not request.user.has_perm("newsletter.import_subscriber"):
+            raise PermissionDenied
+        return import_page(request, self._context(request, "Import people"))
+
+    def export_view(self, request: HttpRequest) -> HttpResponse:
+        if not request.user.has_perm("newsletter.export_subscriber"):
+            raise PermissionDenied
+        note_deed(request, Subscriber, "Downloaded the list of subscribers.")
+        name = f"subscribers-{timezone.localdate():%Y-%m-%d}.csv"
+        headers = {
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Cache-Control": "no-store",
+        }
+        return StreamingHttpResponse(
+            csv_lines(), content_type="text/csv; charset=utf-8", headers=headers
+        )
+
+
+def day(moment: datetime | None) -> str:
+    return date_format(timezone.localtime(moment), "j M Y") if moment else "–"

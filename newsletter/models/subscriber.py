@@ -95,6 +95,12 @@ class Subscriber(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        permissions = [
+            ("import_subscriber", "Can import subscribers"),
+            ("export_subscriber", "Can download the list of subscribers"),
+            ("export_person", "Can download all that is kept of a person"),
+            ("erase_person", "Can erase all that is kept of a person"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["address_key"], name="one_subscriber_per_address"),
             models.CheckConstraint(

@@ -8,6 +8,14 @@ from newsletter.addresses import address_key
 from newsletter.models.subscriber import Subscriber
 from newsletter.models.suppression_key import Hasher
 
+# Lifting these would hurt: the one is a reader’s word to the mail provider, the other a promise.
+STAYS = {
+    "complained": "Who reported a mail as spam is never written to again: mail providers hold it "
+    "against a sender. The person can sign up with another address.",
+    "erased": "This keeps an import from bringing the address back. The person can sign up again "
+    "at any time, with this address too.",
+}
+
 
 class SuppressionQuerySet(models.QuerySet):
     @transaction.atomic
@@ -100,3 +108,12 @@ class Suppression(models.Model):
         if mine is self.Reason.BOUNCED:
             return reason == self.Reason.COMPLAINED
         return mine is self.Reason.SOFT_BOUNCED and reason != mine
+
+    @property
+    def why_it_stays(self) -> str:
+        """Empty for what staff may lift, when the owner of the address asks for it."""
+        return STAYS.get(self.reason, "")
+
+    @property
+    def may_be_lifted(self) -> bool:
+        return not self.why_it_stays

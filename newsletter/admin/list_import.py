@@ -1,0 +1,94 @@
+"""Importing people on staff's own pages: a file, a trial with its report, then the button."""
+
+from datetime import date
+from pathlib import Path
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from newsletter.admin.history import note_deed
+from newsletter.forms.importing import ConsentForm, ImportForm
+from newsletter.importing import CannotImport, Import, Outcome, Rows, WrongRow, waiting
+from newsletter.models import Subscriber
+
+ROWS_SHOWN = 100
+FILE_IS_GONE = "That file is gone by now. Choose it once more."
+PAGE = "admin/newsletter/subscriber/import.html"
+
+
+def import_page(request: HttpRequest, context: dict[str, object]) -> HttpResponse:
+    """For those who may; the caller has looked. `context` is what each staff page needs."""
+    if request.method != "POST":
+        return _page(request, context, form=ImportForm())
+    if "waiting" not in request.POST:
+        return _try_out(request, context)
+    path = waiting.path_of(request.POST["waiting"])
+    consent = ConsentForm(request.POST)
+    if path is None or not consent.is_valid():
+        messages.warning(request, FILE_IS_GONE)
+        return _page(request, context, form=ImportForm())
+    if "cancel" in request.POST:
+        path.unlink(missing_ok=True)
+        return HttpResponseRedirect(reverse("admin:newsletter_subscriber_import"))
+    return _import(request, context, path, consent)
+
+
+def _try_out(request: HttpRequest, context: dict[str, object]) -> HttpResponse:
+    form = ImportForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _page(request, context, form=form)
+    name = waiting.keep(form.cleaned_data["file"].chunks())
+    path, wrong = waiting.path_of(name), []
+    try:
+        outcome = _run(request, path, form.cleaned_data, wrong, is_trial=True)
+    except CannotImport as error:
+        path.unlink(missing_ok=True)
+        form.add_error("file", str(error))
+        return _page(request, context, form=form)
+    return _page(
+        request,
+        context,
+        consent=ConsentForm(form.cleaned_data),
+        waiting=name,
+        outcome=outcome,
+        coming=outcome.added + outcome.confirmed,
+        wrong=wrong[:ROWS_SHOWN],
+        more_wrong=max(0, len(wrong) - ROWS_SHOWN),
+    )
+
+
+def _import(
+    request: HttpRequest, context: dict[str, object], path: Path, consent: ConsentForm
+) -> HttpResponse:
+    try:
+        outcome = _run(request, path, consent.cleaned_data, [], is_trial=False)
+    except CannotImport as error:
+        messages.error(request, f"{error} Nothing was imported.")
+        return _page(request, context, form=ImportForm())
+    path.unlink(missing_ok=True)
+    came = outcome.added + outcome.confirmed
+    people = f"{came:,} {'person' if came == 1 else 'people'}"
+    note_deed(request, Subscriber, f"Imported {people}: {consent.cleaned_data['source']}")
+    messages.success(request, f"{people} came onto the list. Nobody was sent a mail.")
+    return HttpResponseRedirect(reverse("admin:newsletter_subscriber_changelist"))
+
+
+def _run(
+    request: HttpRequest,
+    path: Path,
+    agreed: dict[str, object],
+    wrong: list[WrongRow],
+    *,
+    is_trial: bool,
+) -> Outcome:
+    now, day = timezone.now(), agreed["date"]
+    rows = Rows(path, day if isinstance(day, date) else None, now)
+    actor = request.user.get_username()[:80]
+    return Import(str(agreed["source"]), actor, now, is_trial, wrong.append).run(rows)
+
+
+def _page(request: HttpRequest, context: dict[str, object], **more: object) -> HttpResponse:
+    return TemplateResponse(request, PAGE, {**context, "title": "Import people", **more})
