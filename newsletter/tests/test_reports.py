@@ -323,6 +323,7 @@ def test_workers_at_once_disturb_each_other_in_nothing() -> None:
         for n, mail in enumerate(mails)
     ]
     WebhookEvent.objects.keep("Brevo", events, timezone.now())
+    assert not Suppression.objects.covers(READER)  # and the key of its hashes is made
     at_once(lambda: settle_some(timezone.now()), 3)
     assert campaign.tally() == {"bounced": 3, "delivered": 3, "complained": 6}
     assert ConsentEvent.objects.filter(kind="unsubscribed").count() == 6
