@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from careersite import health, media, outbox, person_page
+from careersite import health, media, outbox, person_page, your_data
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("anymail/", include("newsletter.webhooks")),
     path("admin/person/", admin.site.admin_view(person_page.person), name="person"),
     path("admin/", admin.site.urls),
+    path("newsletter/your-data/<str:token>/", your_data.your_data, name="your_data"),
     path("newsletter/", include("newsletter.urls")),
     path("", include("enquiries.urls")),
     path("", include("blog.urls")),

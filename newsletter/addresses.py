@@ -41,3 +41,9 @@ def address_key(address: str) -> str:
 
 def domain_of(address: str) -> str:
     return address.rpartition("@")[2].casefold()
+
+
+def masked(address: str) -> str:
+    """Enough for its owner to know it by."""
+    local, _, domain = address.rpartition("@")
+    return f"{local[:1]}…@{domain}"

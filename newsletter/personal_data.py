@@ -40,6 +40,7 @@ def kept_of(address: str) -> dict[str, object]:
         "consent": _all(person.consent_events.all() if person else ()),
         "changes of address": _all(_address_changes(person, address)),
         "personal mails": _all(_personal_mails(person, address)),
+        "choices for weekly mails": _all(person.digest_shares.all() if person else ()),
         "mails": [_mail(delivery) for delivery in _deliveries(person, key)],
         "reports of the mail provider": _all(_reports(person, key, address)),
         "not written to": suppression and facts_of(suppression, "address_hash"),

@@ -15,6 +15,7 @@ from newsletter.emails import (
     address_changed_mail,
     preferences_link_mail,
     welcome_mail,
+    your_data_link_mail,
 )
 from newsletter.models import PersonalMail
 
@@ -43,6 +44,8 @@ def written(mail: PersonalMail, now: datetime) -> EmailMultiAlternatives:
             return welcome_mail(subscriber, articles_to_begin_with(now), now)
         case Kind.PREFERENCES_LINK:
             return preferences_link_mail(subscriber, now)
+        case Kind.YOUR_DATA_LINK:
+            return your_data_link_mail(subscriber, now)
         case Kind.ADDRESS_CHANGE:
             yes = absolute(reverse("newsletter_address", args=[mail.change.token(now)]))
             return address_change_mail(mail.address, yes, f"address-change-{mail.change_id}")

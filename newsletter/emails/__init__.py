@@ -23,6 +23,7 @@ from newsletter.emails.to_one import (
     preferences_link_mail,
     send_confirmation,
     welcome_mail,
+    your_data_link_mail,
 )
 
 __all__ = [
@@ -47,4 +48,5 @@ __all__ = [
     "send_confirmation",
     "values_of",
     "welcome_mail",
+    "your_data_link_mail",
 ]

@@ -15,6 +15,7 @@ from newsletter.forms import AddressForm
 from newsletter.models import PersonalMail, Subscriber
 from newsletter.views.pace import at_one_pace
 
+Kind = PersonalMail.Kind
 HOUR = timedelta(hours=1)
 BY_NETWORK = Limit("link network", 10, HOUR)
 BY_ADDRESS = Limit("link address", 3, HOUR)
@@ -43,7 +44,7 @@ def link_request(request: HttpRequest) -> HttpResponse:
     if not _may_ask(request, form.cleaned_data["email"], now):
         return _form_again(request, form, TOO_MANY, 429)
     with at_one_pace():
-        _make_due(form.cleaned_data["email"], now)
+        _make_due(form.cleaned_data["email"], "data" in request.POST, now)
     return _sent(request)
 
 
@@ -60,12 +61,14 @@ def _may_ask(request: HttpRequest, address: str, now: datetime) -> bool:
     return True
 
 
-def _make_due(address: str, now: datetime) -> None:
-    """Whoever left may come back by this link; nobody else gets one."""
-    confirmed = Subscriber.objects.filter(confirmed_at__isnull=False, suppressed_at__isnull=True)
-    subscriber = confirmed.filter(address_key=address_key(address)).first()
-    if subscriber:
-        PersonalMail.objects.make_due(PersonalMail.Kind.PREFERENCES_LINK, subscriber, now)
+def _make_due(address: str, about_data: bool, now: datetime) -> None:
+    """Whoever left may come back by this link; who has not confirmed may see what is kept."""
+    people = Subscriber.objects.filter(suppressed_at__isnull=True)
+    if not about_data:
+        people = people.filter(confirmed_at__isnull=False)
+    kind = Kind.YOUR_DATA_LINK if about_data else Kind.PREFERENCES_LINK
+    if subscriber := people.filter(address_key=address_key(address)).first():
+        PersonalMail.objects.make_due(kind, subscriber, now)
 
 
 def _form(request: HttpRequest, form: AddressForm, stamp: str, status: int = 200) -> HttpResponse:

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from blog.public_forms import Limit, note_attempts
-from newsletter.addresses import address_key
+from newsletter.addresses import address_key, masked
 from newsletter.consent import Origin
 from newsletter.forms import NewAddressForm, PauseForm, PreferencesForm
 from newsletter.models import AddressChange, PersonalMail, Preferences, Subscriber
@@ -145,9 +145,3 @@ def shown(visit: Visit) -> dict[str, object]:
         "pause_form": visit.form("pause"),
         "address_form": visit.form("address"),
     }
-
-
-def masked(address: str) -> str:
-    """Enough for its owner to know it by."""
-    local, _, domain = address.rpartition("@")
-    return f"{local[:1]}…@{domain}"
