@@ -50,6 +50,8 @@ def every_kind() -> dict[str, EmailMessage]:
         "address change": emails.address_change_mail(
             "new@example.com", "https://careers.example/newsletter/address/x/", "change-1"
         ),
+        "link to choices": emails.preferences_link_mail(reader, now),
+        "word to a former address": emails.address_changed_mail(reader, "old@example.com", now),
         "confirmation": mail.outbox[-1],
     }
     return {kind: read_back(message) for kind, message in written.items()}

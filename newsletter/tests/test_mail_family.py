@@ -62,6 +62,7 @@ PROPERTIES = {
 }
 DISPLAYS = {"block", "inline-block", "none"}
 KINDS = ["notice", "digest", "letter", "welcome", "address change", "confirmation"]
+KINDS += ["link to choices", "word to a former address"]
 CAMPAIGNS = ["notice", "digest", "letter"]
 MAY_LEAVE = [*CAMPAIGNS, "welcome"]
 
@@ -191,6 +192,7 @@ def test_the_foot_says_why_how_to_leave_and_where_we_are(kind: str) -> None:
     for words in (Page(html_of(message)).soup.select_one(".foot").get_text(" "), text_of(message)):
         assert "You get this mail because" in words
         assert "Unsubscribe" in words
+        assert "Change what you get" in words
         assert "12 Harbour Street, Dublin" in words
     assert f"{SITE}/newsletter/unsubscribe/" in html_of(message)
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"

@@ -9,9 +9,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from blog.models import Article, Publication
+from blog.models import Article, FormerAddress, Publication
 from blog.tests.factories import make_article
-from newsletter.emails import TOKEN_PLACE, WEB_PLACE, campaign_mail, digest_of
+from newsletter.emails import TOKEN_PLACE, WEB_PLACE, campaign_mail, digest_of, letter_of
 from newsletter.models import Campaign
 from newsletter.tests.factories import make_campaign, make_mailing
 
@@ -84,6 +84,44 @@ def test_one_article_of_many_is_enough_to_close_it(client: Client) -> None:
     )
     assert client.get(page_of(campaign)).status_code == 200
     Article.objects.filter(title="Two").update(published_at=None)
+    assert client.get(page_of(campaign)).status_code == 404
+
+
+@pytest.mark.parametrize("renamed", [False, True])
+def test_counted_links_and_links_by_name_hide_nothing(client: Client, renamed: bool) -> None:
+    secret = make_article("A secret plan")
+    words = letter_of("News", "In short.", '<p><a href="/articles/a-secret-plan/">It</a></p>')
+    now = timezone.now()
+    campaign = Campaign.objects.create(
+        kind=Campaign.Kind.LETTER, created_at=now, expanded_at=now, **words._asdict()
+    )
+    campaign.count_presses()
+    assert "a-secret-plan" not in campaign.html
+    if renamed:
+        FormerAddress.objects.remember(secret.get_absolute_url(), article=secret)
+        Article.objects.update(slug="another-plan")
+    assert client.get(page_of(campaign)).status_code == 200
+    Article.objects.update(published_at=None)
+    assert client.get(page_of(campaign)).status_code == 404
+
+
+def test_a_link_by_name_to_what_was_deleted_closes_it(client: Client) -> None:
+    FormerAddress.objects.remember("/articles/a-secret-plan/")
+    words = letter_of("News", "In short.", '<p><a href="/articles/a-secret-plan/">It</a></p>')
+    now = timezone.now()
+    facts = {"kind": Campaign.Kind.LETTER, "created_at": now, "expanded_at": now}
+    campaign = Campaign.objects.create(**facts, **words._asdict())
+    assert client.get(page_of(campaign)).status_code == 404
+
+
+def test_counted_links_of_a_notice_hide_nothing(client: Client) -> None:
+    campaign = make_campaign(title="A secret plan")
+    Campaign.objects.filter(pk=campaign.pk).update(kind=Campaign.Kind.LETTER, article=None)
+    campaign.refresh_from_db()
+    campaign.count_presses()
+    Campaign.objects.filter(pk=campaign.pk).update(expanded_at=timezone.now())
+    assert client.get(page_of(campaign)).status_code == 200
+    Article.objects.update(published_at=None)
     assert client.get(page_of(campaign)).status_code == 404
 
 

@@ -4,12 +4,13 @@ Its address stands in each copy and is the same in all of them; nobody can guess
 """
 
 import re
+from urllib.parse import unquote
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from blog.models import Article
+from blog.models import Article, FormerAddress
 from blog.views.errors import not_found
 from blog.views.furniture import PUBLIC_CACHE, page_context, private_page
 from newsletter.models import Campaign
@@ -21,7 +22,8 @@ POLICY = (
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 OWN = re.compile(r'<div class="own".*?</div>', re.DOTALL)
-ARTICLE = re.compile(r"/articles/id/(\d+)/")
+NUMBERED = re.compile(r"/articles/id/(\d+)/")
+NAMED = re.compile(r"(/articles/(?!id/)[^/\s\"?#]+/)")
 
 
 @require_safe
@@ -42,9 +44,23 @@ def web_version(request: HttpRequest, web_key: str) -> HttpResponse:
 
 
 def is_all_public(campaign: Campaign) -> bool:
-    """False as soon as one article in it was taken back: its words must not be read here."""
+    """False as soon as one article in it was taken back: its words must not be read here.
+
+    Counted links do not say where they lead; the text part does.
+    """
     if campaign.kind == Campaign.Kind.ARTICLE and campaign.article_id is None:
         return False
-    wanted = {int(number) for number in ARTICLE.findall(campaign.html)}
-    public = Article.objects.published(timezone.now()).filter(pk__in=wanted)
-    return public.count() == len(wanted)
+    words = campaign.html + campaign.text
+    numbers = {int(number) for number in NUMBERED.findall(words)}
+    public = Article.objects.published(timezone.now())
+    if public.filter(pk__in=numbers).count() < len(numbers):
+        return False
+    named = {article_at(path) for path in set(NAMED.findall(words))} - {None}
+    return public.filter(pk__in=named).count() == len(named)
+
+
+def article_at(path: str) -> int | None:
+    """The number of the article that has this address, or once had it; 0 for one that is gone."""
+    found = Article.objects.filter(slug=unquote(path).split("/")[2]).values_list("pk", flat=True)
+    former = None if found else FormerAddress.objects.at(path)
+    return found[0] if found else former and (former.article_id or 0)
