@@ -19,7 +19,7 @@ from django.http.request import validate_host
 
 from blog.checks import editor_is_hardened
 from careersite.environment import VALUES, ValueRule, value
-from newsletter.webhook_proofs import REPORTS_NOTHING, is_guarded
+from newsletter.webhook_proofs import ALWAYS_SIGN, REPORTS_NOTHING, has_signature, is_guarded
 
 SENDS_NOTHING = {
     "careersite.outbox.EmailBackend",
@@ -113,6 +113,10 @@ def provider() -> str:
 def webhooks_are_guarded() -> bool:
     name = provider()
     return not name or name in REPORTS_NOTHING or is_guarded(name)
+
+
+def signatures_can_be_checked() -> bool:
+    return provider() not in ALWAYS_SIGN or has_signature(provider())
 
 
 def key_has_a_name() -> bool:
@@ -213,5 +217,12 @@ IN_PUBLIC = [
         lambda: bool(value("DEFAULT_FROM_EMAIL")),
         "DEFAULT_FROM_EMAIL is not set.",
         hint="Give the address that the mails come from.",
+    ),
+    Rule(
+        41,
+        signatures_can_be_checked,
+        "The mail provider signs its reports, and nothing here can check that.",
+        hint="Set ANYMAIL_MAILERSEND_SIGNING_SECRET, ANYMAIL_MANDRILL_WEBHOOK_KEY or "
+        "ANYMAIL_POSTAL_WEBHOOK_KEY (with the package cryptography), as your provider shows it.",
     ),
 ]

@@ -19,6 +19,8 @@ SIGNED_WITH = {
 }
 NEEDS_PACKAGE = {"resend": "svix", "postal": "cryptography", "sendgrid": "cryptography"}
 REPORTS_NOTHING = {"scaleway"}
+# anymail believes these by their signature only, whatever else is set.
+ALWAYS_SIGN = {"mailersend", "mandrill", "postal"}
 
 
 def has_secret() -> bool:

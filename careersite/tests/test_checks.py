@@ -223,6 +223,16 @@ def test_the_providers_own_signature_does_as_well_where_there_is_one(
     assert ("E038" in found()) is not is_enough
 
 
+@pytest.mark.parametrize("provider", ["mailersend", "mandrill", "postal"])
+def test_a_secret_is_not_enough_where_every_report_is_signed(
+    public: Settings, provider: str
+) -> None:
+    public.EMAIL_BACKEND = f"anymail.backends.{provider}.EmailBackend"
+    public.ANYMAIL_WEBHOOK_SECRET = ["user:password"]
+    assert "E041" in found()
+    assert "E038" not in found()
+
+
 def test_a_key_to_sign_with_needs_its_name_and_the_senders_domain(public: Settings) -> None:
     public.DKIM_DOMAIN = "mail.example.com"
     public.DKIM_PRIVATE_KEY_FILE = str(DKIM_KEYS / "key.pem")
