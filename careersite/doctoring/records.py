@@ -1,0 +1,82 @@
+"""What the world knows of a domain that sends mail: its TXT records for SPF, DKIM and DMARC."""
+
+import base64
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import dns.exception
+import dns.resolver
+from dkim.crypto import UnparsableKeyError, parse_pem_private_key, parse_public_key
+
+TIMEOUT_S, LIFETIME_S = 2.0, 4.0
+
+
+class CannotLookUp(Exception):
+    """DNS did not answer. That says nothing of what is written there."""
+
+
+LookUp = Callable[[str], list[str]]
+
+
+def ask_the_world(resolver: dns.resolver.Resolver | None = None) -> LookUp:
+    """A function that gives the TXT records of a name. Raises `CannotLookUp` where this machine
+    sees no DNS of the world: a resolver of its own would call every name unknown."""
+    try:
+        asked = resolver or dns.resolver.Resolver()
+        asked.timeout, asked.lifetime = TIMEOUT_S, LIFETIME_S
+        asked.resolve(".", "NS")
+    except (dns.exception.DNSException, OSError) as error:
+        raise CannotLookUp(type(error).__name__) from error
+
+    def look_up(name: str) -> list[str]:
+        try:
+            answer = asked.resolve(name, "TXT")
+        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+            return []
+        except (dns.exception.DNSException, OSError) as error:
+            raise CannotLookUp(type(error).__name__) from error
+        return [b"".join(record.strings).decode(errors="replace") for record in answer]
+
+    return look_up
+
+
+def tags_of(record: str) -> dict[str, str]:
+    """`v=DMARC1; p=none` as a dictionary (RFC 6376, 3.2)."""
+    pairs = (part.partition("=") for part in record.split(";"))
+    return {name.strip(): "".join(value.split()) for name, _, value in pairs if name.strip()}
+
+
+def spf_of(domain: str, look_up: LookUp) -> list[str]:
+    """There must be one (RFC 7208, 3.2)."""
+    found = look_up(domain)
+    return [record for record in found if record.lower().split(" ")[0] == "v=spf1"]
+
+
+def dmarc_of(domain: str, look_up: LookUp) -> dict[str, str]:
+    """That of the domain, or of the nearest one above it that has one (RFC 7489, 6.6.3)."""
+    labels = domain.split(".")
+    for start in range(len(labels) - 1):
+        for record in look_up(f"_dmarc.{'.'.join(labels[start:])}"):
+            tags = tags_of(record)
+            if tags.get("v") == "DMARC1":
+                return tags
+    return {}
+
+
+def dkim_key_of(selector: str, domain: str, look_up: LookUp) -> str | None:
+    """The public key in base64; empty if it was withdrawn, None if there is none."""
+    for record in look_up(f"{selector}._domainkey.{domain}"):
+        tags = tags_of(record)
+        if "p" in tags:
+            return tags["p"]
+    return None
+
+
+def belongs_to(public_key: str, private_key_file: Path) -> bool:
+    """Is the key that the world knows the other half of ours?"""
+    with suppress(OSError, ValueError, UnparsableKeyError):
+        ours = parse_pem_private_key(private_key_file.read_bytes())
+        known = parse_public_key(base64.b64decode(public_key))
+        return known["modulus"] == ours["modulus"]
+    return False
