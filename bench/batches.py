@@ -21,6 +21,7 @@ from careersite.run import worker
 
 PROCESSES = 2
 A_CALL = 1000
+KILOBYTES = 20
 HEAD_START_S = 1.5  # for the interpreters of the bare loops
 BARE_CALLS = 100
 DEADLINE_S = 300
@@ -113,7 +114,7 @@ def measure_on(found: Database, sink: CallSink, leash: Leash, subscribers: int) 
 def rehearse(stage: Stage) -> None:
     """One call, kept as it was on the wire: the bare loops post the same."""
     stage.site.inside("readers", 1, A_CALL)
-    stage.site.inside("announce", "here")
+    stage.site.inside("announce", "here", KILOBYTES)
     stage.sink.keep_next(stage.body)
     stage.site.manage("sweep")
 
@@ -161,7 +162,7 @@ def by_bare_loops(stage: Stage) -> Run:
 
 def by_sweeps(stage: Stage) -> Run:
     stage.sink.reset()
-    stage.site.inside("announce", "here")
+    stage.site.inside("announce", "here", KILOBYTES)
     command = [sys.executable, "manage.py", "sweep"]
     with ExitStack() as stack:
         starts = [stage.site.start(f"sweep-{n}", command) for n in range(PROCESSES)]
@@ -173,7 +174,7 @@ def by_celery(stage: Stage) -> Run:
     """Workers as `make run` starts them, without beat; the campaign from its very beginning."""
     stage.sink.reset()
     with stage.site.start("worker", worker(beat=False).command) as process:
-        stage.site.inside("announce", "worker")
+        stage.site.inside("announce", "worker", KILOBYTES)
         return written(stage, "Celery workers", watch(stage, [process], stage.count))
 
 

@@ -30,6 +30,8 @@ from newsletter.outcomes import (
 )
 from newsletter.providers import Provider
 from newsletter.sending.batch_mail import batch_mail, chunks, fingerprint
+from newsletter.sending.marks import Marks
+from newsletter.sending.one_each import make_commits_last
 from newsletter.sending.way import Progress
 from newsletter.states import State
 
@@ -45,13 +47,13 @@ class Batches:
 
     def __post_init__(self) -> None:
         self.claim_size = self.provider.batch_size_for(self.campaign)
+        self.marks = Marks(self.campaign)
+        make_commits_last()
 
     def claim(self, count: int, now: datetime) -> list[Delivery]:
-        return Delivery.objects.claim(self.campaign, count, now)
+        return [claimed.delivery() for claimed in self.marks.claim(count, now)]
 
     def send(self, claimed: Sequence[Delivery], progress: Progress) -> None:
-        for delivery in claimed:
-            delivery.campaign = self.campaign
         for chunk in chunks(claimed):
             self._send(chunk, progress)
 

@@ -16,6 +16,9 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::anymail.exceptions.AnymailNotSupportedWarning"),
 ]
 
+# A place as it is frozen, and its name in the ways that providers write it.
+UNFILLED = ("0-your-own", "0-web-version", "your_own", "web_version")
+
 
 @pytest.fixture(params=ALL, ids=lambda stand_in: stand_in.name)
 def stand_in(request: pytest.FixtureRequest, settings: object, provider: Provider) -> StandIn:
@@ -45,7 +48,7 @@ def test_each_reader_gets_one_mail_with_links_of_his_own(
         assert "<news." in mail.headers["List-Id"]
         assert f"campaign-{campaign.pk}-{delivery.pk}@" in message_id(mail.headers)
         assert mail.tag == tag_of(delivery.pk)
-        assert "0-" not in mail.text.replace(token_in(leave), "")
+        assert not [word for word in UNFILLED if word in mail.text + mail.html]
 
 
 def message_id(headers: dict[str, str]) -> str:
