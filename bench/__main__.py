@@ -5,13 +5,13 @@ import signal
 import sys
 import time
 
-from bench import batches, expansion, pages, sending, uncached
+from bench import batches, expansion, lighthouse, pages, sending, uncached
 from bench.databases import NAMES as DATABASES
 from bench.machine import await_calm, describe
 from careersite.leash import Leash
 
 GRACE_S = 20
-NAMES = ("pages", "uncached", "sending", "batches", "expansion")
+NAMES = ("pages", "uncached", "sending", "batches", "expansion", "lighthouse")
 
 
 def main() -> int:
@@ -44,6 +44,8 @@ def measure(name: str, asked: argparse.Namespace, leash: Leash) -> None:
             batches.measure(leash, subscribers=asked.mails, names=asked.on or DATABASES)
         case "expansion":
             expansion.measure(leash, subscribers=asked.list, names=asked.on or DATABASES)
+        case "lighthouse":
+            lighthouse.measure(leash)
 
 
 def parsed() -> argparse.Namespace:

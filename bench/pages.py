@@ -88,7 +88,12 @@ def granian(site: Site) -> Iterator[tuple[Server, Process]]:
 
 
 def newest_article(web: Server) -> str:
-    return re.search(r'href="(/articles/[^"]+)"', web.get("/", {}).body.decode())[1]
+    return first_link(web, "/articles/")
+
+
+def first_link(web: Server, beginning: str) -> str:
+    """The first address on the home page that begins so."""
+    return re.search(rf'href="({beginning}[^"]+)"', web.get("/", {}).body.decode())[1]
 
 
 @contextmanager

@@ -10,6 +10,9 @@ PACKAGES = {
     "wrk": "wrk",
     "postgres": "postgresql",
     "redis-server": "redis-server",
+    "chromium": "chromium",
+    "openssl": "openssl",
+    "npm": "npm",
 }
 
 

@@ -1,0 +1,56 @@
+"""What an article weighs on a bad line: its page, stylesheet and script, compressed."""
+
+import gzip
+import re
+
+import pytest
+from django.test import Client
+
+from blog.tests.factories import make_article
+from careersite.static_files import shortened
+from careersite.supervisor import ROOT
+
+STATIC = ROOT / "static"
+MOST_TEXT = 15_000
+MOST_SCRIPT = 10_000
+MOST_FONTS = 55_000
+SECTION = "<h2>What is <em>asked</em>?</h2><p>" + "Four words and more. " * 60 + "</p>"
+
+
+def packed(text: str) -> int:
+    return len(gzip.compress(text.encode(), 9))
+
+
+def sheet() -> str:
+    return (STATIC / "site.css").read_text()
+
+
+@pytest.mark.django_db
+def test_an_article_is_light(client: Client) -> None:
+    article = make_article(body=SECTION * 8)
+    page = client.get(article.get_absolute_url()).content.decode()
+    script = (STATIC / "article.js").read_text()
+
+    assert packed(page) + packed(shortened(sheet())) + packed(script) < MOST_TEXT
+    assert len(re.findall(r"<script[^>]+src=", page)) == len(re.findall("stylesheet", page)) == 1
+
+
+def test_scripts_and_fonts_are_light() -> None:
+    scripts = [(STATIC / name).read_text() for name in ("article.js", "search.js")]
+    fonts = list((STATIC / "fonts").glob("*.woff2"))
+
+    assert sum(map(packed, scripts)) < MOST_SCRIPT
+    assert sum(font.stat().st_size for font in fonts) < MOST_FONTS
+    assert len(fonts) == 2
+
+
+def test_nothing_comes_from_another_host() -> None:
+    assert not re.search(r"url\(\W*(?:https?:)?//", sheet())
+
+
+def test_the_sheet_that_readers_get_says_the_same_in_fewer_bytes() -> None:
+    told = "/* why */\n.a, .b {\n  color: red;\n}\n.c:hover .d :is(p) { margin: 0 auto }\n"
+
+    assert shortened(told) == ".a,.b{color:red;}.c:hover .d :is(p){margin:0 auto}"
+    assert "/*" not in shortened(sheet())
+    assert sheet().count("{") == shortened(sheet()).count("{")
