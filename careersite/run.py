@@ -8,6 +8,7 @@ from http.client import HTTPConnection, HTTPException
 
 from django.conf import settings
 
+from careersite.environment import is_port, value
 from careersite.supervisor import Child, KeepsDying, Supervisor, say
 
 HOST = "127.0.0.1"
@@ -36,12 +37,12 @@ def main() -> int:
 
 
 def check_port_is_free() -> None:
+    if not is_port(value("PORT") or str(settings.PORT)):
+        return  # no port at all: the preparation says so, with all else that is wrong
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, settings.PORT))
-        except OverflowError:
-            pass  # no port at all: the preparation says so, with all else that is wrong
         except OSError as error:
             raise CannotStart(explain_port(error)) from error
 
