@@ -3,7 +3,7 @@
 import mimetypes
 
 from django.conf import settings
-from django.http import FileResponse, HttpRequest
+from django.http import FileResponse, Http404, HttpRequest
 from django.views.static import serve
 
 # Python and small systems do not know these yet, and a browser shows no picture of an unsaid kind.
@@ -13,7 +13,10 @@ for kind in ("avif", "webp"):
 
 def picture(request: HttpRequest, name: str) -> FileResponse:
     """A stored picture. Its name is never used again for another, so it may be kept for good."""
-    response = serve(request, name, document_root=settings.MEDIA_ROOT)
+    try:
+        response = serve(request, name, document_root=settings.MEDIA_ROOT)
+    except OSError as error:  # no file can have such a name
+        raise Http404 from error
     if response.status_code == 200:
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         # Mail programs and feed readers in a browser show our pictures on their own pages.

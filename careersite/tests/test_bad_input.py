@@ -1,0 +1,155 @@
+"""Each public address, with what nobody means well: no crash, nothing repeated, nothing private."""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from blog.models import Article
+from blog.tests.factories import make_articles, make_topic
+from careersite.logs import OneLine
+
+pytestmark = pytest.mark.django_db
+
+VALUES = {
+    "later": 2,
+    "ordinal": 1,
+    "year": 2026,
+    "month": 11,
+    "uslug": "article-1",
+    "fingerprint": "0123456789abcdef",
+    "str": "x",
+    "path": "x",
+}
+NOT_FOR_READERS = ("admin/", "anymail/", "outbox/")
+PARAMETERS = ("q", "page", "topic", "year", "tag", "order", "next", "source", "website", "slug")
+NASTY = [
+    *("", "'", "[x'", "1) OR 1=1--", "%", "_", "\x00", "\x1b[31m", "\u202e", "🦓", "\ud800"),
+    *("-1", "0", "1e9", "9" * 40, "٣", "NaN", "null", "true", "{{7*7}}", "${7*7}", "<script>"),
+    *("../../etc/passwd", "javascript:alert(1)", "//evil.example", "\r\nX-Evil: 1", "a" * 3000),
+    *("_connector=OR", "(" * 200, '"' * 99, "c++", "foo:bar", "* -", "a@" + "a." * 400),
+]
+RAW_QUERIES = [
+    *("&&&", "=", "%", "%zz", "%00=%00", "q=%ff%fe", "q=%c3%28", "a[b]=1", "q=1&q=2&q=3", ";"),
+    "&".join(f"p{n}=1" for n in range(2000)),
+    "q=" + "%3C" * 33_000,
+]
+HEADERS = [
+    {"Range": "bytes=0-5"},
+    {"Range": "bytes=9-1,x"},
+    {"If-None-Match": "\x01"},
+    {"If-Modified-Since": "yesterday"},
+    {"If-Unmodified-Since": "Thu, 01 Jan 1970 00:00:00 GMT"},
+    {"Accept-Encoding": "gzip;q=x, br;q=9, *;q=0"},
+    {"Accept-Encoding": "a," * 9000},
+    {"Accept-Language": "\xff" * 99},
+    {"Cookie": "sessionid=%00'; messages=x; csrftoken=" + "x" * 5000},
+    {"Authorization": "Basic \xff"},
+    {"X-Forwarded-For": "x, ::1, 999.1.1.1"},
+    {"X-Forwarded-Proto": "javascript"},
+    {"X-HTTP-Method-Override": "DELETE"},
+    {"Referer": "http://["},
+    {"User-Agent": ""},
+    {"Content-Type": "multipart/form-data; boundary=\xff"},
+    {"Content-Length": "x"},
+]
+METHODS = ["OPTIONS", "PUT", "DELETE", "PATCH", "TRACE", "PROPFIND", "HEAD"]
+OTHER_FORMS = [
+    "{}/",
+    "{}//",
+    "/{}",
+    "{}%2e%2e/",
+    "{}%00",
+    "{}%ff",
+    "{};x",
+    "{}é",
+    "{}x" + "y" * 3000,
+]
+
+
+def routes(resolver: URLResolver, before: str = "") -> Iterator[str]:
+    for one in resolver.url_patterns:
+        route = before + str(one.pattern)
+        if route.startswith(NOT_FOR_READERS):
+            continue
+        if isinstance(one, URLPattern):
+            yield route
+        else:
+            yield from routes(one, route)
+
+
+def filled(route: str) -> str:
+    return "/" + re.sub(r"<(\w+):\w+>", lambda match: str(VALUES[match[1]]), route)
+
+
+ADDRESSES = [filled(route) for route in routes(get_resolver())]
+
+
+@pytest.fixture(autouse=True)
+def articles() -> list[Article]:
+    topic = make_topic("Offers", slug="article-1")
+    return make_articles(3, topics=[topic])
+
+
+def check(response: HttpResponse, address: str, sent: object) -> None:
+    is_unwell = address.startswith("/readyz") and response.status_code == 503  # nobody works here
+    assert response.status_code < 500 or is_unwell, (address, sent)
+    assert "X-Evil" not in response, (address, sent)
+    assert urlsplit(response.headers.get("Location", "")).netloc == "", (address, sent)
+
+
+def share(things: list, address: str) -> list:
+    """All for an address that reads what it is asked; for the others a fourth, each another one."""
+    is_asked = address.startswith(("/search/", "/newsletter/", "/ask/", "/resume/"))
+    return things if is_asked and "x" not in address else things[ADDRESSES.index(address) % 4 :: 4]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_no_query_breaks_an_address(client: Client, address: str) -> None:
+    for value in share(NASTY, address):
+        sent = dict.fromkeys(PARAMETERS, value.encode("utf-8", "surrogatepass"))
+        check(client.get(address, sent), address, value)
+    for query in share(RAW_QUERIES, address):
+        check(client.get(address, QUERY_STRING=query), address, query[:50])
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_no_header_method_or_other_form_breaks_an_address(client: Client, address: str) -> None:
+    for headers in share(HEADERS, address):
+        check(client.get(address, headers=headers), address, headers)
+    for method in share(METHODS, address):
+        check(client.generic(method, address), address, method)
+    for form in OTHER_FORMS:
+        check(client.get(form.format(address)), address, form)
+
+
+@pytest.mark.parametrize(
+    "query", ["_connector=OR", "order=title", "tag='", "id=1", "published_at="]
+)
+def test_no_parameter_reaches_the_database(client: Client, query: str) -> None:
+    """A page that takes none is the same with any."""
+    for address in ("/", "/topics/article-1/", "/archive/", "/articles/article-1/"):
+        assert client.get(f"{address}?{query}").content == client.get(address).content
+
+
+@pytest.mark.parametrize("text", ["<" * 99_000, "a@" + "a." * 49_000, "&#" * 49_000, "((" * 49_000])
+def test_a_long_text_of_one_kind_is_answered(client: Client, text: str) -> None:
+    """Where a pattern runs away, this never ends (and pytest's own patience does)."""
+    fields = {"email": text, "name": text, "question": text, "message": text, "website": ""}
+    for address in ("/newsletter/subscribe/", "/ask/", "/resume/", "/newsletter/link/"):
+        check(client.post(address, fields), address, text[:9])
+    check(client.get("/search/", {"q": text}), "/search/", text[:9])
+
+
+def test_one_request_makes_one_line_in_the_log(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    client.get("/nothing%0aERROR forged/%1b[31m")
+    line = OneLine("%(message)s")
+    for record in caplog.records:
+        assert "\n" not in line.format(record)
+        assert "\x1b" not in line.format(record)
