@@ -66,12 +66,15 @@ class Provider:
         """How the place `name` stands in the words."""
         return self.place.format(name) if self.place else name
 
+    def most_a_call(self) -> int:
+        return min(self.batch_size, own_limit())
+
     def batch_size_for(self, campaign: Campaign) -> int:
         """How many copies of this mailing may share a call: 1 means one mail each."""
         words = (campaign.subject, campaign.html, campaign.text)
         if any(mark in word for mark in self.reserved for word in words):
             return 1
-        size = min(self.batch_size, own_limit())
+        size = self.most_a_call()
         if not self.is_whole:
             return size
         # As JSON, where a letter beyond ASCII takes six bytes, and with some room for headers.

@@ -15,6 +15,7 @@ from careersite.doctoring.records import (
     dmarc_of,
     spf_of,
 )
+from newsletter import providers
 from newsletter.sender import are_related, is_no_reply, sender_address, sender_domain
 
 NOT_PUBLIC = (".example", ".test", ".local", ".localhost", ".invalid", ".internal")
@@ -31,13 +32,14 @@ def settings_of_mail() -> Iterator[Finding]:
     if not webhooks_are_guarded():
         advice = "Set ANYMAIL_WEBHOOK_SECRET=USER:PASSWORD and give it to the provider, too."
         yield wrong("webhooks", "anybody could tell us that mails came back", advice)
-    elif settings.EMAIL_BACKEND.startswith("anymail."):
+    elif providers.current():
         yield fine("webhooks", "the provider has to prove who it is")
 
 
 def way_out() -> str:
-    if settings.EMAIL_BACKEND.startswith("anymail."):
-        return settings.EMAIL_BACKEND.split(".")[2]
+    if provider := providers.current():
+        size = provider.most_a_call()
+        return f"{provider.title}, {f'up to {size} mails' if size > 1 else 'one mail'} a call"
     return f"the mail server {settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
 
 
