@@ -8,12 +8,13 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from newsletter.admin.history import note_deed
 from newsletter.admin.list_import import import_page
 from newsletter.admin.read_only import ByExactAddress, ReadOnly
 from newsletter.exporting import csv_lines
+from newsletter.list_growth import ListGrowth
 from newsletter.models import Subscriber, Suppression
 
 MAILS_SHOWN = 100
@@ -52,6 +53,7 @@ class SubscriberAdmin(ByExactAddress, ReadOnly):
     def get_urls(self) -> list[URLPattern]:
         both = require_http_methods(["GET", "HEAD", "POST"])
         pages = {"import": both(self.import_view), "export": require_POST(self.export_view)}
+        pages["growth"] = require_safe(self.growth_view)
         own = [
             path(f"{name}/", self.admin_site.admin_view(view), name=f"newsletter_subscriber_{name}")
             for name, view in pages.items()
@@ -101,6 +103,13 @@ class SubscriberAdmin(ByExactAddress, ReadOnly):
 
     def _context(self, request: HttpRequest, title: str) -> dict[str, object]:
         return {**self.admin_site.each_context(request), "opts": self.opts, "title": title}
+
+    def growth_view(self, request: HttpRequest) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        growth = ListGrowth.at(timezone.now())
+        context = {**self._context(request, "How the list grows"), "growth": growth}
+        return TemplateResponse(request, "admin/newsletter/subscriber/growth.html", context)
 
     # --- Many people --------------------------------------------------------------------------
 

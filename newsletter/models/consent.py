@@ -34,7 +34,10 @@ class ConsentEvent(models.Model):
 
     class Meta:
         ordering = ["at", "id"]
-        indexes = [models.Index(fields=["subscriber", "kind", "at"], name="consent_lookup")]
+        indexes = [
+            models.Index(fields=["subscriber", "kind", "at"], name="consent_lookup"),
+            models.Index(fields=["at"], name="consent_by_time"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} at {self.at:%Y-%m-%d %H:%M}"
