@@ -108,8 +108,14 @@ def test_a_clock_that_is_set_back_a_day_stops_nothing() -> None:
 def test_two_clocks_that_differ_a_little_fill_nothing_twice() -> None:
     limit(per_second=10)
     ask(PLENTY)
-    total = sum(ask(PLENTY, NOON + n % 2 * 0.5 * SECOND) for n in range(20))
+    total = sum(ask(1, NOON + n % 2 * 0.5 * SECOND) for n in range(20))
     assert total <= 5
+
+
+def test_of_two_who_saw_the_same_room_one_gets_it() -> None:
+    limit(per_second=10)
+    first, second = SendingLimit.objects.get(), SendingLimit.objects.get()
+    assert [first.take(10, NOON), second.take(10, NOON)] == [True, False]
 
 
 @at_the_same_time
