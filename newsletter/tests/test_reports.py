@@ -10,7 +10,6 @@ from anymail.signals import AnymailTrackingEvent
 from django.test import Client
 from django.utils import timezone
 
-from blog.tests.factories import make_article
 from newsletter import sweeping
 from newsletter.consent import Origin
 from newsletter.models import (
@@ -63,13 +62,20 @@ def noon() -> Iterator[time_machine.Traveller]:
         yield clock
 
 
+def mail_to(person: Subscriber, **fields: object) -> Delivery:
+    """Of a campaign of its own, accepted by the provider. Nothing is rendered: there are many."""
+    campaign = Campaign.objects.create(subject="Numbers", created_at=NOON, expanded_at=NOON)
+    return Delivery.objects.create(
+        campaign=campaign,
+        subscriber=person,
+        address=person.address,
+        address_key=person.address_key,
+        **{"state": State.ACCEPTED, "provider_id": THEIR_ID, "queued_at": NOON, **fields},
+    )
+
+
 def sent_mail(**fields: object) -> Delivery:
-    """One that the provider has accepted."""
-    delivery = make_mailing().deliveries.get()
-    fields = {"state": State.ACCEPTED, "provider_id": THEIR_ID, **fields}
-    Delivery.objects.update(**fields)
-    delivery.refresh_from_db()
-    return delivery
+    return mail_to(make_subscriber(READER), **fields)
 
 
 def reader() -> Subscriber:
@@ -252,12 +258,9 @@ def test_a_bounced_confirmation_suppresses_though_it_is_no_campaigns_mail() -> N
 
 
 def many_mails(count: int) -> list[Delivery]:
-    """Of so many campaigns, all to one reader, all accepted."""
-    make_subscriber(READER)
-    for _ in range(count):
-        make_campaign(make_article()).expand(NOON)
-    Delivery.objects.update(state=State.ACCEPTED)
-    return list(Delivery.objects.order_by("pk"))
+    """To one reader, the oldest first."""
+    person = make_subscriber(READER)
+    return [mail_to(person, provider_id="") for _ in range(count)]
 
 
 @pytest.mark.parametrize(
