@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 
 from blog.visitors import keyed_hash
+from newsletter.models.pulse import Pulse
 
 PURPOSE = "suppression"
+MAKING = "suppression key"
 NONCE_BYTES, KEY_BYTES, MAC_BYTES = 16, 32, 16
 
 
@@ -30,18 +32,26 @@ class CannotUnwrap(ValueError):
 class SuppressionKeyQuerySet(models.QuerySet):
     def usable(self) -> list[str]:
         """All that can be unwrapped, the newest first; one is made where there is none."""
+        return self._unwrapped() or self._make(timezone.now())
+
+    def _unwrapped(self) -> list[str]:
         found = []
         for row in self.order_by("-pk"):
             try:
                 found.append(row.unwrapped())
             except CannotUnwrap:
                 continue
-        return found or [self._make(timezone.now())]
+        return found
 
-    def _make(self, now: datetime) -> str:
+    @transaction.atomic
+    def _make(self, now: datetime) -> list[str]:
+        """One worker at a time: two keys would keep one address twice."""
+        Pulse.objects.select_for_update().get_or_create(name=MAKING, defaults={"at": now})
+        if quicker := self._unwrapped():
+            return quicker
         key = secrets.token_bytes(KEY_BYTES)
         self.create(wrapped=wrap(key, settings.SECRET_KEY), created_at=now)
-        return key.hex()
+        return [key.hex()]
 
 
 class SuppressionKey(models.Model):

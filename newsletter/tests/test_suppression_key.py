@@ -5,6 +5,7 @@ from pytest_django import Settings
 
 from blog.visitors import keyed_hash
 from newsletter.models import Suppression, SuppressionKey
+from newsletter.tests.factories import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -63,3 +64,10 @@ def test_the_database_alone_does_not_tell_who_it_is(settings: Settings) -> None:
     assert row.wrapped not in ("", row.unwrapped())
     assert kept.address_hash != keyed_hash("ada@example.com", "suppression", row.wrapped)
     assert kept.address_hash == keyed_hash("ada@example.com", "suppression", row.unwrapped())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_that_need_it_first_at_one_moment_make_one_key() -> None:
+    at_once(lambda: Suppression.objects.add(ADA, Suppression.Reason.BOUNCED))
+    assert SuppressionKey.objects.count() == 1
+    assert Suppression.objects.count() == 1
