@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
-from django.template.loader import render_to_string
+
+from blog.mails import mail_context, message_id, render_mail
 
 if TYPE_CHECKING:
     from enquiries.models import Enquiry
@@ -14,16 +15,19 @@ if TYPE_CHECKING:
 
 def send_to_staff(enquiry: Enquiry, to: str, staff_url: str, connection: BaseEmailBackend) -> None:
     """Of what the visitor typed only a checked address reaches a header: Reply-To."""
-    context = {"enquiry": enquiry, "staff_url": staff_url}
+    subject = f"New {enquiry.kind} #{enquiry.pk}"
+    about = {"subject": subject, "enquiry": enquiry, "staff_url": staff_url}
+    html, text = render_mail("enquiries/mail/enquiry", {**mail_context(), **about})
     message = EmailMultiAlternatives(
-        subject=f"New {enquiry.kind} #{enquiry.pk}",
-        body=render_to_string("enquiries/mail/enquiry.txt", context).strip() + "\n",
+        subject=subject,
+        body=text,
         to=[to],
         reply_to=[enquiry.email] if enquiry.email else None,
-        headers={"Auto-Submitted": "auto-generated"},
+        headers={
+            "Auto-Submitted": "auto-generated",
+            "Message-ID": message_id(f"{enquiry.kind.replace(' ', '-')}-{enquiry.pk}"),
+        },
         connection=connection,
     )
-    message.attach_alternative(
-        render_to_string("enquiries/mail/enquiry.html", context), "text/html"
-    )
+    message.attach_alternative(html, "text/html")
     message.send()

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth import get_user_model
 from django.core.mail import EmailMultiAlternatives, get_connection
-from django.template.loader import render_to_string
 from django.urls import reverse
 
 from blog.models import Publication
 from blog.site_address import absolute
+from newsletter.emails import automatic_mail
 from newsletter.models import Campaign
 from newsletter.outcomes import of_error
 from newsletter.states import State
@@ -66,14 +66,7 @@ def _send(campaign: Campaign, to: list[str]) -> str:
 
 def pause_mail(campaign: Campaign, to: list[str]) -> EmailMultiAlternatives:
     url = absolute(reverse("admin:newsletter_campaign_change", args=[campaign.pk]))
-    context = {"campaign": campaign, "staff_url": url}
-    message = EmailMultiAlternatives(
-        subject=f"Sending has paused: campaign #{campaign.pk}",
-        body=render_to_string("newsletter/mail/paused.txt", context).strip() + "\n",
-        to=to,
-        headers={"Auto-Submitted": "auto-generated"},
-    )
-    message.attach_alternative(
-        render_to_string("newsletter/mail/paused.html", context), "text/html"
-    )
-    return message
+    subject = f"Sending has paused: campaign #{campaign.pk}"
+    mark = f"paused-{campaign.pk}-{int(campaign.paused_at.timestamp())}"
+    about = {"campaign": campaign, "staff_url": url}
+    return automatic_mail("paused", subject, to, about, mark)

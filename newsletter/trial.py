@@ -7,9 +7,9 @@ from django.contrib.auth.models import User
 from django.core.mail import EmailMultiAlternatives
 from django.db.models import QuerySet
 
+from blog.mails import message_id
 from blog.models import Publication
 from newsletter.emails import Words, campaign_mail, filled, values_of
-from newsletter.emails.headers import message_id
 from newsletter.models import Campaign, Delivery, Letter, Subscriber
 from newsletter.tokens import NOBODY
 

@@ -15,7 +15,7 @@ from newsletter.emails.places import (
     filled,
     values_of,
 )
-from newsletter.emails.rendering import Words, campaign_words, mail_context, render_mail
+from newsletter.emails.rendering import Words, campaign_words
 from newsletter.emails.to_one import (
     address_change_mail,
     address_changed_mail,
@@ -41,10 +41,8 @@ __all__ = [
     "headers_of_all",
     "headers_of_copy",
     "letter_of",
-    "mail_context",
     "notice_of",
     "preferences_link_mail",
-    "render_mail",
     "send_confirmation",
     "values_of",
     "welcome_mail",

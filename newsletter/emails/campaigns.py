@@ -11,9 +11,10 @@ from django.core.mail import EmailMultiAlternatives
 from django.urls import reverse
 from django.utils import timezone
 
+from blog.mails import message_id
 from blog.models import Article, Publication
 from blog.site_address import absolute
-from newsletter.emails.headers import message_id, phrase
+from newsletter.emails.headers import phrase
 from newsletter.emails.letters import for_mail, for_text
 from newsletter.emails.places import TOKEN_PLACE, filled, values_of
 from newsletter.emails.rendering import Words, campaign_words

@@ -2,13 +2,6 @@
 
 import unicodedata
 
-from django.conf import settings
-
-
-def message_id(local: str) -> str:
-    """Stable for one mail, so that a repetition can be told from a second mail."""
-    return f"<{local}@{settings.SITE_HOST}>"
-
 
 def one_line(words: str) -> str:
     """For a header, where a line break would begin another one."""

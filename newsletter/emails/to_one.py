@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from django.core.mail import EmailMultiAlternatives
 from django.urls import reverse
 
+from blog.mails import mail_context, message_id, render_mail
 from blog.models import Article, Publication
 from blog.site_address import absolute
-from newsletter.emails.headers import message_id, one_line
-from newsletter.emails.rendering import mail_context, render_mail
+from newsletter.emails.headers import one_line
 from newsletter.emails.stories import Story
 from newsletter.tokens import Purpose
 
@@ -94,15 +94,16 @@ def address_change_mail(address: str, confirm_url: str, mark: str) -> EmailMulti
 
 
 def automatic_mail(
-    template: str, subject: str, to: str, context: dict[str, object], mark: str
+    template: str, subject: str, to: str | list[str], context: dict[str, object], mark: str
 ) -> EmailMultiAlternatives:
     """A mail that answers an act of its reader (RFC 3834)."""
     subject = one_line(subject)
-    html, text = render_mail(template, {**mail_context(), "subject": subject, **context})
+    whole = {**mail_context(), "subject": subject, **context}
+    html, text = render_mail(f"newsletter/mail/{template}", whole)
     message = EmailMultiAlternatives(
         subject=subject,
         body=text,
-        to=[to],
+        to=[to] if isinstance(to, str) else to,
         headers={"Auto-Submitted": "auto-generated", "Message-ID": message_id(mark)},
     )
     message.attach_alternative(html, "text/html")

@@ -12,8 +12,11 @@ from django.utils import timezone
 
 from blog.models import Article, Publication
 from blog.tests.factories import make_article, make_image, make_topic
+from enquiries.emails import send_to_staff
+from enquiries.models import Question
 from newsletter import emails
 from newsletter.models import Campaign
+from newsletter.staff_mail import pause_mail
 from newsletter.tests.factories import make_subscriber
 
 LETTER = """
@@ -52,9 +55,30 @@ def every_kind() -> dict[str, EmailMessage]:
         ),
         "link to choices": emails.preferences_link_mail(reader, now),
         "word to a former address": emails.address_changed_mail(reader, "old@example.com", now),
+        "link to one's data": emails.your_data_link_mail(reader, now),
         "confirmation": mail.outbox[-1],
+        "enquiry": enquiry_mail(),
+        "pause": pause_mail_of(articles[1]),
     }
     return {kind: read_back(message) for kind, message in written.items()}
+
+
+def enquiry_mail() -> EmailMultiAlternatives:
+    question = Question.objects.create(
+        text="How do I begin?\n\nI have two weeks.",
+        name="Ada",
+        email="ada@example.com",
+        sent_key="1",
+    )
+    send_to_staff(question, "desk@example.com", question.staff_url, mail.get_connection())
+    return mail.outbox[-1]
+
+
+def pause_mail_of(article: Article) -> EmailMultiAlternatives:
+    campaign = Campaign.objects.announce(article, timezone.now())
+    campaign.pause("The mail server refused our password.", timezone.now())
+    campaign.refresh_from_db()
+    return pause_mail(campaign, ["desk@example.com"])
 
 
 def some_articles() -> list[Article]:

@@ -62,7 +62,7 @@ PROPERTIES = {
 }
 DISPLAYS = {"block", "inline-block", "none"}
 KINDS = ["notice", "digest", "letter", "welcome", "address change", "confirmation"]
-KINDS += ["link to choices", "word to a former address"]
+KINDS += ["link to choices", "word to a former address", "link to one's data", "enquiry", "pause"]
 CAMPAIGNS = ["notice", "digest", "letter"]
 MAY_LEAVE = [*CAMPAIGNS, "welcome"]
 
