@@ -22,7 +22,6 @@ BE_CERTAIN = "Open the part that says what the button does, and press it there."
 @admin.register(Campaign)
 class CampaignAdmin(ReadOnly):
     list_display = ("subject", "status", "created_at", "finished_at")
-    show_full_result_count = False
     actions = ("pause", "resume")
 
     def has_send_permission(self, request: HttpRequest) -> bool:

@@ -14,7 +14,6 @@ class DeliveryAdmin(ByExactAddress, ReadOnly):
     )
     list_filter = ("state",)
     list_select_related = ("campaign",)
-    show_full_result_count = False
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return lookup == "campaign__id__exact" or super().lookup_allowed(lookup, value, request)

@@ -47,7 +47,6 @@ class StateFilter(admin.SimpleListFilter):
 class SubscriberAdmin(ByExactAddress, ReadOnly):
     list_display = ("address", "status", "asked", "confirmed", "left")
     list_filter = (StateFilter,)
-    show_full_result_count = False
     change_list_template = "admin/newsletter/subscriber/list.html"
 
     def get_urls(self) -> list[URLPattern]:

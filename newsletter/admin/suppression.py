@@ -22,7 +22,6 @@ class SuppressionAdmin(ReadOnly):
     list_display_links = None
     fields = ("reason", "at")
     list_filter = ("reason",)
-    show_full_result_count = False
     change_list_template = "admin/newsletter/suppression/list.html"
 
     def get_urls(self) -> list[URLPattern]:

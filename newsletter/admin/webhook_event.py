@@ -14,5 +14,4 @@ class WebhookEventAdmin(ReadOnly):
         *("at", "received_at", "effect", "processed_at"),
     )
     list_filter = ("effect", "kind", "esp")
-    show_full_result_count = False
     list_per_page = 50

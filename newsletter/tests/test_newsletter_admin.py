@@ -7,11 +7,14 @@ from urllib.parse import urlsplit
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from blog.tests.factories import make_article
+from newsletter.admin.read_only import FirstThousands
 from newsletter.consent import Origin
 from newsletter.emails import TOKEN_PLACE
 from newsletter.models import Campaign, Delivery, Subscriber, Suppression, WebhookEvent
@@ -117,6 +120,20 @@ def test_why_a_campaign_is_paused_stands_on_its_page(viewer: Client) -> None:
     text = page(viewer, page_url("campaign", campaign.pk))
     assert "The provider answered 401." in text
     assert "paused" in page(viewer, list_url("campaign"))
+
+
+def test_a_list_counts_no_further_than_somebody_would_leaf(
+    viewer: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FirstThousands, "MOST", 3)
+    make_mailing(readers=5)
+    for model in ("delivery", "subscriber"):
+        with CaptureQueriesContext(connection) as caught:
+            text = page(viewer, list_url(model))
+        counting = [query["sql"] for query in caught if "COUNT(" in query["sql"]]
+        assert counting
+        assert [sql for sql in counting if "LIMIT 4" not in sql] == []
+        assert "The first 3 of more" in text
 
 
 # --- Nothing that opens a door ------------------------------------------------------------
