@@ -1,0 +1,60 @@
+"""What a browser makes of the pages: few requests, nothing that jumps, print without the chrome."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from careersite.tests.e2e.site import Site
+
+pytestmark = pytest.mark.e2e
+
+LONG = "/articles/changing-careers-with-rent-to-pay/"
+MOST_REQUESTS = 5
+# Real ones: a span of text in the serif, and one in its italics.
+WITH_ITALICS = ".prose em, .prose i"
+SHIFTS = """() => new Promise((resolve) => {
+  let sum = 0;
+  new PerformanceObserver((list) => {
+    for (const shift of list.getEntries()) sum += shift.value;
+  }).observe({ type: "layout-shift", buffered: true });
+  document.fonts.ready.then(() => requestAnimationFrame(() => setTimeout(() => resolve(sum), 0)));
+})"""
+IS_SHOWN = "(selector) => [...document.querySelectorAll(selector)].some((e) => e.offsetParent)"
+CHROME = (".topics-nav", ".rail", ".ask", "form", ".share", ".related", ".contents", ".foot__links")
+
+
+@pytest.fixture(params=[360, 1440])
+def page(browser: Browser, site: Site, request: pytest.FixtureRequest) -> Iterator[Page]:
+    size = {"width": request.param, "height": 800}
+    context = browser.new_context(base_url=site.url, viewport=size)
+    yield context.new_page()
+    context.close()
+
+
+def test_an_article_with_italics_takes_five_requests_besides_its_pictures(page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda r: asked.append(r.url) if r.resource_type != "image" else None)
+    page.goto(LONG)
+    page.evaluate("document.fonts.ready.then(() => 0)")
+
+    assert page.locator(WITH_ITALICS).count()
+    assert len([url for url in asked if not url.startswith("data:")]) <= MOST_REQUESTS, asked
+
+
+@pytest.mark.parametrize("path", ["/", LONG, "/topics/interviews/", "/search/?q=pay", "/resume/"])
+def test_nothing_jumps_while_a_page_loads(page: Page, path: str) -> None:
+    page.goto(path)
+
+    assert page.evaluate(SHIFTS) == 0
+
+
+def test_paper_gets_the_article_and_nothing_around_it(page: Page) -> None:
+    page.goto(LONG)
+    page.emulate_media(media="print")
+
+    assert [part for part in CHROME if page.evaluate(IS_SHOWN, part)] == []
+    assert page.locator(".prose").first.is_visible()
+    link = page.locator(".prose a[href^='/']").first
+    after = link.evaluate("(a) => getComputedStyle(a, '::after').content")
+    assert link.get_attribute("href") in after or "attr(" in after
