@@ -331,9 +331,10 @@ def test_a_batch_of_whom_nobody_is_taken_is_settled_for_each(
     use(POSTMARK)
     campaign = make_mailing(readers=2)
     inactive = {"ErrorCode": 406, "Message": "You tried to send to an inactive recipient."}
-    provider.next_answers.append(Answer(200, [inactive, inactive]))
+    invalid = {"ErrorCode": 300, "Message": "Invalid 'To' address."}
+    provider.next_answers.append(Answer(200, [inactive, invalid]))
     send(campaign)
-    assert campaign.tally() == {State.REJECTED: 2}
+    assert [d.state for d in campaign.deliveries.order_by("pk")] == [State.REJECTED, State.FAILED]
     assert len(provider.requests) == 1
 
 
