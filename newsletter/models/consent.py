@@ -1,6 +1,7 @@
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from newsletter.consent import WORDINGS
 from newsletter.models.subscriber import Subscriber
 
 
@@ -46,3 +47,8 @@ class ConsentEvent(models.Model):
         if self.pk:
             raise ValidationError("Consent is written down once and never changed.")
         super().save(*args, **kwargs)
+
+    @property
+    def words(self) -> str:
+        """Those that were shown, if some were."""
+        return WORDINGS.get(self.wording, self.wording)
