@@ -33,12 +33,11 @@ class Alarm(NamedTuple):
 def alarms(now: datetime) -> list[Alarm]:
     """For staff, in words. Empty when all is well."""
     found = [sweep_alarm(now), waiting_alarm(now)]
-    for campaign in Campaign.objects.unfinished().filter(
-        paused_at__isnull=False, cancelled_at__isnull=True
-    ):
+    paused = Campaign.objects.unfinished().filter(paused_at__isnull=False, cancelled_at=None)
+    for campaign in paused:
         found.append(Alarm(f"“{campaign}” is paused. {campaign.pause_reason}", _page_of(campaign)))
     for campaign in lately(now):
-        if not campaign.paused_at and (words := unwell(campaign.lately())):
+        if campaign not in paused and (words := unwell(campaign.lately())):
             found.append(Alarm(f"“{campaign}”: {words}", _page_of(campaign)))
     return [alarm for alarm in found if alarm]
 
