@@ -221,7 +221,7 @@ EDITOR_VIEW_NAMES = [
     for action in ("add", "change")
 ]
 # Pages that show another page of this site in a frame.
-FRAMING_VIEW_NAMES = ["admin:newsletter_letter_check"]
+FRAMING_VIEW_NAMES = [f"admin:newsletter_letter_{page}" for page in ("check", "try", "send")]
 
 # --- Files ----------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from email.utils import parseaddr
 
 from django.conf import settings
 
+NOT_PUBLIC = (".example", ".test", ".local", ".localhost", ".invalid", ".internal")
 NO_REPLY = re.compile(r"(do[._-]?)?not?[._-]?reply", re.IGNORECASE)
 
 
@@ -18,6 +19,11 @@ def sender_domain() -> str:
 
 def is_no_reply(address: str) -> bool:
     return bool(NO_REPLY.search(address.partition("@")[0]))
+
+
+def is_public(domain: str) -> bool:
+    """Could the world's DNS know it? Not an address in numbers, nor a name for tests."""
+    return "." in domain and not domain[-1].isdigit() and not domain.endswith(NOT_PUBLIC)
 
 
 def are_related(one: str, other: str) -> bool:

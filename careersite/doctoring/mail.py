@@ -1,12 +1,15 @@
 """How the mails leave, and whether those who receive them can trust where they come from."""
 
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
+from django.db import DatabaseError
 
 from careersite.checks import SENDS_NOTHING, mail_backend_is_complete, webhooks_are_guarded
-from careersite.doctoring.finding import Finding, fine, odd, wrong
+from careersite.doctoring.finding import Finding, Tone, fine, odd, wrong
 from careersite.doctoring.records import (
     CannotLookUp,
     LookUp,
@@ -16,9 +19,8 @@ from careersite.doctoring.records import (
     spf_of,
 )
 from newsletter import providers
+from newsletter.models import SenderRecord
 from newsletter.sender import are_related, is_no_reply, sender_address, sender_domain
-
-NOT_PUBLIC = (".example", ".test", ".local", ".localhost", ".invalid", ".internal")
 
 
 def settings_of_mail() -> Iterator[Finding]:
@@ -55,12 +57,8 @@ def sender() -> Iterator[Finding]:
         yield odd("sender", f"{sender_address()} cannot be answered", advice)
 
 
-def is_public(domain: str) -> bool:
-    return "." in domain and not domain[-1].isdigit() and not domain.endswith(NOT_PUBLIC)
-
-
-def domain_records(look_up: LookUp, selector: str) -> Iterator[Finding]:
-    """SPF, DKIM and DMARC of the sender’s domain, each by itself."""
+def domain_records(look_up: LookUp, selector: str, now: datetime) -> Iterator[Finding]:
+    """SPF, DKIM and DMARC of the sender’s domain, each by itself, and kept for the editors."""
     domain = sender_domain()
     looks = {
         "SPF": lambda: spf(domain, look_up),
@@ -69,9 +67,20 @@ def domain_records(look_up: LookUp, selector: str) -> Iterator[Finding]:
     }
     for name, look in looks.items():
         try:
-            yield from look()
+            found = list(look())
         except CannotLookUp as error:
             yield cannot(name, error)
+            continue
+        if name != "DKIM" or selector:
+            with suppress(DatabaseError):  # of which another line tells
+                keep(domain, name, found, now)
+        yield from found
+
+
+def keep(domain: str, name: str, found: list[Finding], now: datetime) -> None:
+    """What editors see before they send."""
+    worst = max(found, key=lambda finding: list(Tone).index(finding.tone))
+    SenderRecord.objects.note(domain, name, worst.tone != Tone.FAIL, worst.words, now)
 
 
 def cannot(name: str, error: CannotLookUp) -> Finding:

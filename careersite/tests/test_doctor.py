@@ -19,7 +19,7 @@ from careersite import health
 from careersite.doctoring import machine, mail
 from careersite.doctoring.records import CannotLookUp, ask_the_world
 from careersite.tests.dns_server import NameServer, running_name_server
-from newsletter.models import Delivery, Pulse
+from newsletter.models import Delivery, Pulse, SenderRecord
 from newsletter.tests.factories import make_mailing
 
 pytestmark = pytest.mark.django_db
@@ -224,7 +224,9 @@ def test_another_selector_can_be_asked_for_and_none_is_said_so(
 def test_a_signature_of_another_domain_helps_nobody(names: NameServer, settings: object) -> None:
     settings.DKIM_DOMAIN = "provider.net"
     names.records["key1._domainkey.provider.net"] = ["p=MIIB"]
-    lines = [f"{f.tone} {f.words}" for f in mail.domain_records(ask_the_world(), "key1")]
+    lines = [
+        f"{f.tone} {f.words}" for f in mail.domain_records(ask_the_world(), "key1", timezone.now())
+    ]
     assert f"fail signs for provider.net, but mails come from {DOMAIN}" in lines
 
 
@@ -244,6 +246,18 @@ def test_where_no_mail_leaves_no_record_is_asked_for(settings: object) -> None:
     assert code == 0
     assert said["mail"].startswith("warn no mail leaves")
     assert said["DNS"].startswith("ok not looked at")
+
+
+def test_what_was_seen_is_kept_for_the_editors_and_what_could_not_be_looked_up_is_not(
+    names: NameServer,
+) -> None:
+    names.records[DOMAIN] = ["unrelated"]
+    run()
+    names.broken = {DOMAIN}
+    names.records[f"_dmarc.{DOMAIN}"] = ["v=DMARC1; p=none"]
+    run()
+    kept = dict(SenderRecord.objects.values_list("name", "is_good"))
+    assert kept == {"SPF": False, "DKIM": True, "DMARC": True}
 
 
 def test_reports_without_proof_are_a_failure(names: NameServer, settings: object) -> None:

@@ -11,6 +11,7 @@ from newsletter.models.preferences import Preferences
 from newsletter.models.pulse import Pulse
 from newsletter.models.rate import SendingLimit
 from newsletter.models.routine import Routine
+from newsletter.models.sender_record import SenderRecord
 from newsletter.models.subscriber import Subscriber
 from newsletter.models.suppression import Suppression
 from newsletter.models.suppression_key import SuppressionKey
@@ -32,6 +33,7 @@ __all__ = [
     "Preferences",
     "Pulse",
     "Routine",
+    "SenderRecord",
     "SendingLimit",
     "Subscriber",
     "Suppression",

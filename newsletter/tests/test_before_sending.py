@@ -9,7 +9,7 @@ from blog.models import Publication
 from blog.site_address import absolute
 from blog.tests.factories import make_article
 from newsletter.before_sending import remarks
-from newsletter.models import Letter
+from newsletter.models import Letter, SenderRecord
 from newsletter.own_links import what_is_wrong
 from newsletter.sender import are_related, is_no_reply
 from newsletter.tests.factories import make_letter, make_subscriber
@@ -93,6 +93,19 @@ def test_the_sender_is_looked_at(settings: object) -> None:
     assert "people cannot answer it" in warned
     assert "It comes from elsewhere.example, but this site is" in warned
     assert "no postal address" in warned
+
+
+def test_what_dns_said_of_the_senders_domain_is_told_or_that_nobody_looked(
+    settings: object,
+) -> None:
+    settings.DEFAULT_FROM_EMAIL = "news@openseat.org"
+    letter, now = make_letter(), timezone.now()
+    assert "Nobody has looked up SPF, DKIM, DMARC of openseat.org" in said(letter, "warn")
+    for name, is_good in (("SPF", True), ("DKIM", True), ("DMARC", False)):
+        SenderRecord.objects.note("openseat.org", name, is_good, f"words on {name}", now)
+    assert "Nobody has looked" not in said(letter, "warn")
+    assert "DMARC: words on DMARC (seen" in said(letter, "warn")
+    assert "SPF: words on SPF" in said(letter, "good")
 
 
 def test_names_that_say_do_not_answer_and_domains_that_belong_together() -> None:

@@ -207,8 +207,9 @@ def test_a_warning_wants_a_tick_and_another_warning_another(sender: Client) -> N
     letter = make_letter()
     seen = fields_to_send(sender, letter)
     assert seen.get("seen")  # no postal address, at least
-    page = sender.post(url("send", letter.pk), {"at": ""}).content.decode()
-    assert "tick that you have seen them" in page
+    page = sender.post(url("send", letter.pk), {"at": ""})
+    assert "tick that you have seen them" in page.content.decode()
+    assert "frame-src 'self'" in page["Content-Security-Policy"]  # the previews are there, too
     Letter.objects.update(preheader="")
     sender.post(url("send", letter.pk), seen)
     assert Campaign.objects.count() == 0

@@ -11,7 +11,7 @@ from careersite.checks import SENDS_NOTHING
 from careersite.doctoring import machine, mail
 from careersite.doctoring.finding import Finding, Tone, fine, odd, wrong
 from careersite.doctoring.records import CannotLookUp, ask_the_world
-from newsletter.sender import sender_domain
+from newsletter.sender import is_public, sender_domain
 
 NAME_WIDTH = 12
 
@@ -54,7 +54,7 @@ def findings(now: datetime, selector: str) -> Iterator[Finding]:
         "time zone": partial(machine.clock, now),
         "mail": mail.settings_of_mail,
         "sender": mail.sender,
-        "DNS": partial(of_domain, selector),
+        "DNS": partial(of_domain, selector, now),
     }
     for name, look in looks.items():
         try:
@@ -63,11 +63,11 @@ def findings(now: datetime, selector: str) -> Iterator[Finding]:
             yield wrong(name, f"does not answer: {type(error).__name__}", "See that it runs.")
 
 
-def of_domain(selector: str) -> Iterator[Finding]:
+def of_domain(selector: str, now: datetime) -> Iterator[Finding]:
     domain = sender_domain()
     if settings.EMAIL_BACKEND in SENDS_NOTHING:
         yield fine("DNS", "not looked at, since no mail leaves")
-    elif not mail.is_public(domain):
+    elif not is_public(domain):
         advice = "Set DEFAULT_FROM_EMAIL to an address of your own domain."
         yield odd("DNS", f"{domain} is no public domain", advice)
     else:
@@ -76,4 +76,4 @@ def of_domain(selector: str) -> Iterator[Finding]:
         except CannotLookUp as error:
             yield mail.cannot("DNS", error)
             return
-        yield from mail.domain_records(look_up, selector)
+        yield from mail.domain_records(look_up, selector, now)
