@@ -5,13 +5,13 @@ import signal
 import sys
 import time
 
-from bench import batches, expansion, lighthouse, pages, sending, uncached
+from bench import batches, expansion, lighthouse, pages, search, sending, uncached
 from bench.databases import NAMES as DATABASES
 from bench.machine import await_calm, describe
 from careersite.leash import Leash
 
 GRACE_S = 20
-NAMES = ("pages", "uncached", "sending", "batches", "expansion", "lighthouse")
+NAMES = ("pages", "uncached", "search", "sending", "batches", "expansion", "lighthouse")
 
 
 def main() -> int:
@@ -33,6 +33,9 @@ def measure(name: str, asked: argparse.Namespace, leash: Leash) -> None:
             pages.measure(leash, seconds=asked.seconds, rounds=asked.rounds)
         case "uncached":
             uncached.measure(leash, requests=asked.requests, articles=asked.articles)
+        case "search":
+            names = asked.on or DATABASES
+            search.measure(leash, requests=asked.requests, articles=asked.articles, names=names)
         case "sending":
             sending.measure(
                 leash,
@@ -54,8 +57,8 @@ def parsed() -> argparse.Namespace:
     for name, default, meaning in (
         ("seconds", 4, "pages: how long each load lasts"),
         ("rounds", 3, "pages: how often each load is repeated; the median counts"),
-        ("requests", 100, "uncached: requests for each page"),
-        ("articles", 10_000, "uncached: how many there are the second time"),
+        ("requests", 100, "uncached, search: requests for each page"),
+        ("articles", 10_000, "uncached, the second time, and search: among how many"),
         ("subscribers", 10_000, "sending: to how many"),
         ("kilobytes", 20, "sending: size of a mail"),
         ("mails", 50_000, "batches: to how many"),

@@ -16,7 +16,7 @@ from blog.models.address import NOWHERE, FormerAddress
 from blog.models.author import Author
 from blog.models.image import Image
 from blog.models.revision import Revision
-from blog.models.search import Rank, SearchEntry
+from blog.models.search import SearchEntry
 from blog.models.series import Series
 from blog.models.topic import Topic
 from blog.nudges import nudge
@@ -53,9 +53,8 @@ class ArticleQuerySet(models.QuerySet):
         )
 
     def matching(self, query: Query) -> "ArticleQuerySet":
-        """Those that hold every term of `query`, the best first."""
-        found = self.filter(search_entry__title__matches=query) if query else self.none()
-        return found.order_by(Rank("search_entry__title", query), "-published_at", "-id")
+        """Those that hold every term of `query`. The best first: `SearchEntry.objects.best`."""
+        return self.filter(search_entry__title__matches=query) if query else self.none()
 
     def recent(self, count: int) -> "ArticleQuerySet":
         return self.newest_first().only("title", "slug", "published_at")[:count]
@@ -97,7 +96,7 @@ class Article(models.Model):
     )
     # Of the same text on another site, which had it first.
     original_url = models.URLField(max_length=500, blank=True)
-    published_at = models.DateTimeField("goes public at", null=True, blank=True, db_index=True)
+    published_at = models.DateTimeField("goes public at", null=True, blank=True)
     expires_at = models.DateTimeField(
         "taken down at",
         null=True,
@@ -120,7 +119,10 @@ class Article(models.Model):
 
     class Meta:
         ordering = ["-published_at", "-id"]
-        indexes = [models.Index(fields=["-published_at", "-id"], name="article_newest_first")]
+        # With all that says what is public, so that it is counted without reading long rows.
+        indexes = [
+            models.Index(fields=["-published_at", "-id", "expires_at"], name="article_public_first")
+        ]
         constraints = [
             models.CheckConstraint(condition=~Q(title=""), name="an_article_has_a_title"),
             models.CheckConstraint(condition=~Q(slug=""), name="an_article_has_an_address"),

@@ -8,7 +8,7 @@ from functools import cached_property
 from django.db.models import Count, Exists, OuterRef, Subquery, Window
 from django.utils import timezone
 
-from blog.models import Article, Topic
+from blog.models import Article, SearchEntry, Topic
 from blog.models.article import ArticleQuerySet
 from blog.paging import ARTICLES_A_PAGE, ListPage
 from blog.searching.query import Query, parsed
@@ -33,19 +33,22 @@ class Search:
     def query(self) -> Query:
         return parsed(self.text).with_topics((topic.pk, topic.name) for topic in self.topics)
 
-    def articles(self) -> ArticleQuerySet:
-        """The best first."""
-        found = Article.objects.published(self.now).matching(self.query)
+    def among(self) -> ArticleQuerySet:
+        articles = Article.objects.published(self.now)
         if self.topic:
-            found = found.filter(topics=self.topic)
+            articles = articles.filter(topics=self.topic)
         if self.year:
-            found = found.filter(published_at__year=self.year)
-        return found
+            articles = articles.filter(published_at__year=self.year)
+        return articles
+
+    def articles(self) -> ArticleQuerySet:
+        return self.among().matching(self.query)
 
     def page(self, number: int, address: Callable[[int], str]) -> ListPage | None:
         """None beyond the last page. Two queries: which articles and how many, then these."""
         start = (number - 1) * ARTICLES_A_PAGE
-        counted = self.articles().annotate(in_all=Window(Count("*")))
+        best = SearchEntry.objects.best(self.query, self.among())
+        counted = best.annotate(in_all=Window(Count("*")))
         found = list(counted.values_list("pk", "in_all")[start : start + ARTICLES_A_PAGE])
         if not found and number > 1:
             return None
@@ -102,7 +105,10 @@ def year_of(at: datetime) -> int:
     return timezone.localtime(at).year
 
 
-def titles_matching(text: str, count: int) -> ArticleQuerySet:
-    """For suggestions while somebody is typing."""
+def titles_matching(text: str, count: int) -> list[Article]:
+    """For suggestions while somebody is typing. Two queries."""
     query = parsed(text, in_titles=True)
-    return Article.objects.published().matching(query).only("title", "slug")[:count]
+    best = SearchEntry.objects.best(query, Article.objects.published())
+    ids = list(best.values_list("pk", flat=True)[:count])
+    found = Article.objects.only("title", "slug").in_bulk(ids)
+    return [found[pk] for pk in ids if pk in found]

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from blog.tests.factories import make_article, make_articles
+from blog.tests.factories import make_article
 
 pytestmark = pytest.mark.django_db
 
@@ -34,8 +34,9 @@ def test_nothing_is_suggested_for_less(client: Client, text: str) -> None:
     assert suggested(client, text) == []
 
 
-def test_there_are_eight_at_the_most_the_newest_of_equals_first(client: Client) -> None:
-    make_articles(10)
+def test_there_are_eight_at_the_most_the_last_of_equals_first(client: Client) -> None:
+    for n in range(10, 0, -1):
+        make_article(f"Article {n}")
 
     assert suggested(client, "article") == [f"Article {n}" for n in range(1, 9)]
 
