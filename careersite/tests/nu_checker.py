@@ -17,6 +17,7 @@ DEADLINE_S = 180
 NEWER_THAN_THE_CHECKER = re.compile(
     "Attribute “media” not allowed on element “meta” at this point"
     "|Attribute “fetchpriority” not allowed on element “(?:img|link|script)” at this point"
+    "|The “date” input type is not supported in all browsers"
     "|Attribute “enterkeyhint” not allowed on element “input” at this point"
 )
 

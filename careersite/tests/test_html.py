@@ -14,7 +14,8 @@ from blog.models import Article
 from careersite.outbox import EmailBackend
 from careersite.tests.links import own_paths
 from careersite.tests.nu_checker import complaints
-from newsletter.models import Campaign
+from newsletter.consent import Origin
+from newsletter.models import AddressChange, Campaign
 from newsletter.tests.factories import filled_in, make_subscriber, send
 from newsletter.tokens import Purpose
 
@@ -79,6 +80,7 @@ def for_one_person(client: Client) -> dict[str, bytes]:
     answers = {
         "/newsletter/subscribe/ empty": client.post("/newsletter/subscribe/", {}),
         "/newsletter/subscribe/ wrong": client.post("/newsletter/subscribe/", wrong),
+        "/newsletter/link/": client.post("/newsletter/link/", wrong),
         "/newsletter/subscribe/": client.post("/newsletter/subscribe/", filled_in()),
         "/ask/ wrong": client.post("/ask/", wrong),
         "/resume/ wrong": client.post("/resume/", wrong),
@@ -91,10 +93,12 @@ def for_one_person(client: Client) -> dict[str, bytes]:
 
 
 def get_and_post(client: Client, purpose: Purpose) -> list[tuple[str, HttpResponse]]:
-    person = make_subscriber(
-        f"{purpose.value}@example.com", confirmed=purpose is Purpose.UNSUBSCRIBE
-    )
-    link = f"/newsletter/{purpose.value}/{person.token(purpose, timezone.now())}/"
+    now, is_new = timezone.now(), purpose in (Purpose.CONFIRM, Purpose.NOT_ME)
+    person = make_subscriber(f"{purpose.value}@example.com", confirmed=not is_new)
+    token = person.token(purpose, now)
+    if purpose is Purpose.ADDRESS_CHANGE:
+        token = AddressChange.objects.ask(person, "new@example.com", Origin(), now).token(now)
+    link = f"/newsletter/{purpose.value}/{token}/"
     return [("GET", client.get(link)), ("POST", client.post(link))]
 
 

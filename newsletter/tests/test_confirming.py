@@ -60,6 +60,12 @@ def test_the_button_confirms_without_cookie_and_token() -> None:
     assert Subscriber.objects.mailable().get() == subscriber
 
 
+def test_the_page_leads_on_to_the_choices(client: Client) -> None:
+    page = client.post(link_to_confirm(make_subscriber(confirmed=False))).content.decode()
+    [choices] = re.findall(r'href="(/newsletter/preferences/[^"]+)"', page)
+    assert "Your mails" in client.get(choices).content.decode()
+
+
 def test_a_second_press_is_kind_and_keeps_the_first_time(client: Client) -> None:
     subscriber = make_subscriber(confirmed=False)
     link = link_to_confirm(subscriber)

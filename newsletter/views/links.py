@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 
 from newsletter.models import AddressChange, PersonalMail, Subscriber, Suppression
@@ -16,8 +17,14 @@ def confirm(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     if request.method == "POST":
         _join(request, subscriber, timezone.now())
     if subscriber.is_confirmed:
-        return answer(request, "confirmed", "You are on the list")
+        return _on_the_list(request, subscriber)
     return answer(request, "confirm", "One press, and you are on the list")
+
+
+def _on_the_list(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
+    token = subscriber.token(Purpose.PREFERENCES, timezone.now())
+    choices = reverse("newsletter_preferences", args=[token])
+    return answer(request, "confirmed", "You are on the list", preferences_url=choices)
 
 
 @transaction.atomic
@@ -32,7 +39,7 @@ def unsubscribe(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     if request.method == "POST" and request.POST.get("resubscribe"):
         subscriber.resubscribe(origin_of(request, "page after leaving"), timezone.now())
         if subscriber.is_confirmed:
-            return answer(request, "confirmed", "You are on the list")
+            return _on_the_list(request, subscriber)
     elif request.method == "POST":
         subscriber.unsubscribe(origin_of(request, "link in a mail"), timezone.now())
     if subscriber.unsubscribed_at:

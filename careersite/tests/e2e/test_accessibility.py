@@ -107,6 +107,10 @@ def test_axe_finds_nothing_on_the_way_of_a_subscriber(
     found += faults(page, "confirm")
     page.get_by_role("button", name="Yes, send me new articles").click()
     found += faults(page, "confirmed")
+    page.get_by_role("link", name="Choose what you get").click()
+    for closed in page.locator("main details").all():
+        closed.locator("summary").click()
+    found += faults(page, "choices")
     mails = eventually(lambda: len(site.mails_to(address)) > 1 and site.mails_to(address))
     leaving = re.search(r"http\S+?/unsubscribe/[\w-]+/", mails[-1]["List-Unsubscribe"]).group()
     page.goto(leaving)
