@@ -204,6 +204,8 @@ def test_what_is_not_mailed_or_was_taken_back_is_in_no_weekly_mail(
     publish("Quiet", wants_notice=False)
     publish("Gone").withdraw()
     publish("Over", expires_at=FIRST - DAY)
+    publish("Wrong")
+    Campaign.objects.get(article__title="Wrong").cancel("As staff decided.", timezone.now())
     publish("Pay")
     go_to(beginning, FIRST)
     assert received(mailoutbox) == {"week": ["Pay"]}

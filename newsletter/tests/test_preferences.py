@@ -124,7 +124,7 @@ def test_a_topic_stays_chosen_while_it_has_no_article() -> None:
     subscriber, quiet = make_subscriber(), make_topic("Quiet")
     subscriber.topics.set([quiet])
     press(subscriber, "choose", frequency="weekly", topics=[quiet.pk])
-    assert Preferences.of(subscriber).topics == {quiet.pk}
+    assert Preferences.of(subscriber) == Preferences("weekly", frozenset({quiet.pk}))
 
 
 def test_nobody_can_be_named_but_by_the_link() -> None:
