@@ -4,6 +4,7 @@ import re
 from colorsys import hls_to_rgb, rgb_to_hls
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from functools import cache
 
 from bs4 import BeautifulSoup, NavigableString, Tag
 from django.core import mail
@@ -35,8 +36,9 @@ DARK = re.compile(r"@media \(prefers-color-scheme:dark\)\{(.*)\}\s*$", re.DOTALL
 DEFAULT_SIZE_PX = 16.0
 
 
+@cache
 def every_kind() -> dict[str, EmailMessage]:
-    """As they leave, read back from their bytes."""
+    """As they leave, read back from their bytes. Written once for all tests that look at them."""
     now = timezone.now()
     Publication.objects.update_or_create(
         pk=1, defaults={"postal_address": "12 Harbour Street, Dublin"}
