@@ -121,15 +121,13 @@ class Marks:
         return self._step(last, claimed, now) or claimed.delivery().go(now)
 
     def _claim(self, count: int, after: int, now: datetime) -> list[Claimed]:
-        sendable = sendable_campaign()
         token = uuid.uuid4()
-        lock = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update else ""
         rows = ask(
-            CLAIM.format(sendable=sendable.sql, lock=lock),
+            claim_sql(),
             self.campaign.pk,
             after,
             now,
-            *sendable.values(self.campaign.pk, now),
+            *sendable_campaign().values(self.campaign.pk, now),
             count,
             token,
             now + LEASE,
@@ -140,19 +138,16 @@ class Marks:
         ]
 
     def _step(self, last: Settled | None, claimed: Claimed, now: datetime) -> bool:
-        person, sendable = reachable_person(), sendable_campaign()
         settle = settling(last, now)
         mark = (now, now + LEASE, claimed.pk, claimed.claim_token)
-        who = person.values(claimed.subscriber_id or 0, now)
-        what = sendable.values(self.campaign.pk, now)
+        person = reachable_person().values(claimed.subscriber_id or 0, now)
+        sendable = sendable_campaign().values(self.campaign.pk, now)
         if connection.features.has_select_for_update:
-            sql = SETTLE_AND_GO.format(person=person.sql, sendable=sendable.sql)
-            return bool(ask(sql, *settle, *who, *mark, *what))
+            return bool(ask(settle_and_go_sql(), *settle, *person, *mark, *sendable))
         with transaction.atomic():  # nobody else writes meanwhile
             if last:
                 ask(SETTLE, *settle)
-            sql = GO.format(person=person.sql, sendable=sendable.sql)
-            return bool(ask(sql, *mark, *who, *what))
+            return bool(ask(go_sql(), *mark, *person, *sendable))
 
 
 def settling(last: Settled | None, now: datetime) -> tuple[object, ...]:
@@ -160,6 +155,22 @@ def settling(last: Settled | None, now: datetime) -> tuple[object, ...]:
         return ("", now, 0, None)
     provider_id = last.outcome.provider_id[:200]
     return (provider_id, now, last.claimed.pk, last.claimed.claim_token)
+
+
+@cache
+def claim_sql() -> str:
+    lock = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update else ""
+    return CLAIM.format(sendable=sendable_campaign().sql, lock=lock)
+
+
+@cache
+def go_sql() -> str:
+    return GO.format(person=reachable_person().sql, sendable=sendable_campaign().sql)
+
+
+@cache
+def settle_and_go_sql() -> str:
+    return SETTLE_AND_GO.format(person=reachable_person().sql, sendable=sendable_campaign().sql)
 
 
 # --- What others say in Django's words --------------------------------------------------------
@@ -173,14 +184,13 @@ class Condition(NamedTuple):
 
     @classmethod
     def of(cls, rows: QuerySet) -> Self:
-        return cls(*rows.order_by().values("pk").query.sql_with_params())
+        sql, values = rows.order_by().values("pk").query.sql_with_params()
+        some_time = connection.ops.adapt_datetimefield_value(SOME_TIME)
+        return cls(sql, tuple(SOME_TIME if value == some_time else value for value in values))
 
     def values(self, pk: int, now: datetime) -> list[object]:
-        return [pk if gap == SOME_ID else now if gap == some_time() else gap for gap in self.gaps]
-
-
-def some_time() -> object:
-    return connection.ops.adapt_datetimefield_value(SOME_TIME)
+        known = {SOME_ID: pk, SOME_TIME: now}
+        return [known.get(gap, gap) for gap in self.gaps]
 
 
 @cache
