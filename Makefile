@@ -12,12 +12,13 @@ PRODUCTION := DEBUG=0 SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secr
 	EMAIL_URL=smtp+tls://user:password@mail.careersite.example:587 \
 	DEFAULT_FROM_EMAIL=news@careersite.example
 
-.PHONY: help run test lint ci bench lock run-tools dev-tools
+.PHONY: help run test chaos lint ci bench lock run-tools dev-tools
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make run    start the site at http://127.0.0.1:8000 (another port: PORT=8001 make run)'
 	@echo 'make test   run every test (a choice: make test ARGS="-k unsubscribe")'
+	@echo 'make chaos  kill, cut off and fill up in the middle of campaigns, for a quarter of an hour'
 	@echo 'make lint   check the style of the code; make lint FIX=1 mends what can be mended'
 	@echo 'make ci     all that must hold before a change is taken: style, checks, every test'
 	@echo 'make bench  measure speed and memory'
@@ -28,6 +29,9 @@ run: run-tools
 
 test: dev-tools
 	@$(BIN)/python -m careersite.tests $(ARGS)
+
+chaos: dev-tools
+	@$(BIN)/python -m careersite.tests.chaos $(ARGS)
 
 lint: dev-tools
 	@$(BIN)/ruff check $(if $(FIX),--fix) .

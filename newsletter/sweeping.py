@@ -161,9 +161,11 @@ def decide_due(now: datetime) -> None:
 def cancel_withdrawn(now: datetime) -> None:
     """An article that was taken back is not announced any further.
 
-    What was cancelled before is looked at again, until all of it has come back from the wire.
+    What was cancelled before is looked at again, until all of it has come back from the wire. A
+    clock that was put back takes no article back: it was public when its campaign began.
     """
-    public = Article.objects.published(now).filter(pk=OuterRef("article"))
+    was_public = Q(published_at__lte=now) | Q(published_at__lte=OuterRef("created_at"))
+    public = Article.objects.unexpired(now).filter(was_public, pk=OuterRef("article"))
     withdrawn = Q(~Exists(public), kind=Campaign.Kind.ARTICLE)
     over = Q(cancelled_at__isnull=False) | withdrawn
     for campaign in Campaign.objects.unfinished().filter(over):

@@ -155,6 +155,26 @@ def private_postgres(
         yield f"postgres:///{DATABASE_NAME}?host={folder}"
 
 
+def restart_postgres(folder: str | Path) -> None:
+    """The one whose data lie in `folder`; it waits for nobody. End it by `stop_postgres`."""
+    control_postgres(Path(folder), "restart", "immediate")
+
+
+def stop_postgres(folder: str | Path) -> None:
+    control_postgres(Path(folder), "stop", "immediate")
+
+
+def control_postgres(folder: Path, act: str, mode: str) -> None:
+    subprocess.run(
+        [find_program("pg_ctl"), act, "-D", folder / "postgres", "-m", mode, "-w"],
+        **as_postgres(folder),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=False,
+    )
+
+
 def as_postgres(folder: Path) -> dict:
     account = postgres_account()
     identity = {"user": account, "group": account, "extra_groups": []} if account else {}

@@ -120,6 +120,11 @@ class Marks:
                 return claimed.delivery().go(now)
         return self._step(last, claimed, now) or claimed.delivery().go(now)
 
+    def unmark(self, claimed: Claimed) -> None:
+        """Nothing of it was sent: it is only claimed."""
+        mine = Delivery.objects.filter(pk=claimed.pk, claim_token=claimed.claim_token)
+        mine.filter(state=State.SUBMITTING).update(state=State.CLAIMED, submitted_at=None)
+
     def _claim(self, count: int, after: int, now: datetime) -> list[Claimed]:
         token = uuid.uuid4()
         rows = ask(

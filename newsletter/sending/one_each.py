@@ -28,6 +28,7 @@ class OneEach:
         self.marks = Marks(campaign)
         self.wire = wire
         self.last: Settled | None = None
+        self.not_sent: Claimed | None = None
         make_commits_last()
 
     def claim(self, count: int, now: datetime) -> list[Claimed]:
@@ -39,8 +40,9 @@ class OneEach:
             if progress.is_over():
                 break
             now = timezone.now()
+            self.not_sent = mail
             may_go = self.marks.settle_and_go(self.last, mail, now)
-            self.last = None
+            self.last = self.not_sent = None
             if may_go:
                 self.last = Settled(mail, self.wire.transmit(mail, now))
                 progress.note(mail.pk, self.last.outcome)
@@ -48,6 +50,8 @@ class OneEach:
     def settle(self, now: datetime) -> None:
         if self.last:
             self.last.record(now)
+        if self.not_sent:  # whether it was marked the database could not say any more
+            self.marks.unmark(self.not_sent)
 
     def close(self) -> None:
         self.wire.close()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from newsletter.models import Campaign, Delivery, SendingLimit
@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 # So many refusals in a row are hardly about so many people.
 PATIENCE = 10
+WAITS_FOR_DATABASE_S = (0, 1, 2, 4, 8)
 REST = timedelta(minutes=1)
 LONGEST_REST = timedelta(hours=2)
 
@@ -113,7 +114,19 @@ class Sender:
         try:
             self.way.send(claimed, self)
         finally:
-            self._settle(claimed)
+            self._settle_surely(claimed)
+
+    def _settle_surely(self, claimed: Sequence[Mail]) -> None:
+        """A database that is started anew costs no knowledge of what was sent."""
+        for pause_s in WAITS_FOR_DATABASE_S:
+            try:
+                return self._settle(claimed)
+            except (OperationalError, InterfaceError):
+                if connection.in_atomic_block or connection.is_usable():
+                    raise
+                connection.close()
+                time.sleep(pause_s)
+        return self._settle(claimed)
 
     @transaction.atomic
     def _settle(self, claimed: Sequence[Mail]) -> None:

@@ -1,16 +1,13 @@
 """A real worker, a real broker, a real SMTP server: what a reader gets, whatever breaks."""
 
-import asyncio
 import os
-import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from socketserver import BaseRequestHandler, ThreadingTCPServer
-from threading import Event, Thread
+from threading import Thread
 
 import pytest
 from django.conf import settings
@@ -23,16 +20,25 @@ from careersite.supervisor import ROOT
 from careersite.tests.smtp_sink import SmtpSink
 from conftest import live_database_url
 from newsletter.consent import Origin
-from newsletter.models import Campaign, Delivery, Subscriber
+from newsletter.models import Campaign, Subscriber
 from newsletter.states import State
 from newsletter.tests.factories import let_workers_run, make_subscriber, make_subscribers
 from newsletter.tests.queue_content import take_messages
+from newsletter.tests.workers import (
+    CONCURRENCY,
+    Eventually,
+    Gate,
+    StartWorker,
+    end_leases,
+    has_status,
+    kill_with_children,
+    publish,
+    slow_down,
+    sweep,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-StartWorker = Callable[..., subprocess.Popen]
-Eventually = Callable[..., object]
-CONCURRENCY = 2
 USES_FOLDER = settings.CELERY_BROKER_URL.startswith("filesystem:")
 
 
@@ -41,32 +47,6 @@ def empty_queue() -> Iterator[None]:
     take_messages()
     yield
     take_messages()
-
-
-def publish() -> None:
-    make_article(published_at=None).publish()
-
-
-def sweep() -> None:
-    """As beat does it every 30 seconds."""
-    nudge("newsletter.tasks.sweep")
-
-
-def has_status(status: str) -> bool:
-    return [campaign.status for campaign in Campaign.objects.all()] == [status]
-
-
-def assert_nobody_got_two(sink: SmtpSink) -> None:
-    assert len(sink.recipients()) == len(set(sink.recipients()))
-
-
-def kill_with_children(worker: subprocess.Popen) -> None:
-    """As a power cut does it."""
-    tasks = Path(f"/proc/{worker.pid}/task/{worker.pid}/children")
-    children = [int(child) for child in tasks.read_text().split()]
-    for process in (worker.pid, *children):
-        os.kill(process, signal.SIGKILL)
-    worker.wait()
 
 
 def test_publishing_mails_each_confirmed_subscriber_once(
@@ -152,25 +132,6 @@ def test_a_redis_that_hangs_up_is_asked_no_second_time(mailoutbox: list) -> None
 # --- The worker is killed -----------------------------------------------------------------
 
 
-class Gate:
-    """From so many mails on the server takes each mail and does not answer, until it opens."""
-
-    def __init__(self, sink: SmtpSink, after: int) -> None:
-        self.sink, self.after = sink, after
-        self.is_open = Event()
-        self.waiting = 0
-        self.take = sink.handle_DATA
-        sink.handle_DATA = self.hold
-
-    async def hold(self, *given: object) -> str:
-        reply = await self.take(*given)
-        self.waiting += 1
-        while len(self.sink.received) >= self.after and not self.is_open.is_set():
-            await asyncio.sleep(0.01)
-        self.waiting -= 1
-        return reply
-
-
 def test_a_worker_killed_in_the_middle_loses_no_mail_and_sends_none_twice(
     start_worker: StartWorker, smtp_sink: SmtpSink, eventually: Eventually
 ) -> None:
@@ -185,15 +146,13 @@ def test_a_worker_killed_in_the_middle_loses_no_mail_and_sends_none_twice(
     campaign = Campaign.objects.get()
     assert campaign.tally()[State.SUBMITTING] == CONCURRENCY
 
-    Delivery.objects.filter(lease_until__isnull=False).update(
-        lease_until=timezone.now() - timedelta(seconds=1)
-    )
+    end_leases()
     another = start_worker(EMAIL_URL=smtp_sink.url)
     sweep()
     eventually(lambda: has_status("sent"), 60)
     kill_with_children(another)
     assert campaign.tally() == {State.ACCEPTED: 150 - CONCURRENCY, State.IN_DOUBT: CONCURRENCY}
-    assert_nobody_got_two(smtp_sink)
+    assert len(smtp_sink.recipients()) == len(set(smtp_sink.recipients()))
     assert len(smtp_sink.recipients()) == 150
 
 
@@ -213,13 +172,3 @@ def test_a_confirmation_does_not_wait_for_the_end_of_a_campaign(
     eventually(lambda: "new@example.com" in smtp_sink.recipients())
     assert has_status("sending")
     kill_with_children(worker)
-
-
-def slow_down(sink: SmtpSink, seconds: float) -> None:
-    take = sink.handle_DATA
-
-    async def take_slowly(*given: object) -> str:
-        await asyncio.sleep(seconds)
-        return await take(*given)
-
-    sink.handle_DATA = take_slowly

@@ -1,0 +1,155 @@
+"""A campaign during which things go wrong, and what must be true of it afterwards.
+
+How hard it is comes from the environment (`make chaos` sets it): CHAOS_MAILS, CHAOS_BLOWS and
+CHAOS_SEED, from which all chance follows.
+"""
+
+import os
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from django.db import connection
+from django.utils import timezone
+
+from careersite.tests.provider import Answer, Provider, Request
+from careersite.tests.smtp_sink import SmtpSink
+from newsletter.addresses import address_key
+from newsletter.models import Campaign, Subscriber
+from newsletter.states import State
+from newsletter.tests.factories import LONG_AGO
+from newsletter.tests.stand_ins import MAILJET
+from newsletter.tests.workers import (
+    CONCURRENCY,
+    Eventually,
+    end_leases,
+    publish,
+    slow_down,
+    sweep,
+)
+
+MAILS = int(os.environ.get("CHAOS_MAILS", 200))
+BLOWS = int(os.environ.get("CHAOS_BLOWS", 2))
+SEED = os.environ.get("CHAOS_SEED") or str(time.time_ns())
+SWEEP_AGAIN_S = 1.0
+LAST_WORDS_S = 0.3  # what a killed worker had said, its database may still be doing
+
+
+@dataclass(frozen=True)
+class FarEnd:
+    """Where the mails go. A worker has `at_stake` of them on the wire at most."""
+
+    name: str
+    environment: dict[str, str]
+    received: Callable[[], list[str]]
+    at_stake: int
+
+
+def smtp_server(sink: SmtpSink, answer_after_s: float = 0.004) -> FarEnd:
+    slow_down(sink, answer_after_s)
+    sink.is_pipelining = True
+    return FarEnd("SMTP", {"EMAIL_URL": sink.url}, sink.recipients, at_stake=1)
+
+
+def mail_provider(provider: Provider, answer_after_s: float = 0.1) -> FarEnd:
+    """One that takes many mails in one call."""
+
+    def take(request: Request) -> Answer:
+        time.sleep(answer_after_s)
+        return MAILJET.accept(MAILJET.mails(request))
+
+    provider.answer = take
+    keys = {f"ANYMAIL_{name}": value for name, value in MAILJET.settings(provider.url).items()}
+    return FarEnd(
+        "HTTP",
+        {"ANYMAIL_ESP": MAILJET.name, **keys},
+        lambda: [mail.to for mail in MAILJET.received(provider)],
+        at_stake=MAILJET.batch_size,
+    )
+
+
+@dataclass
+class Ordeal:
+    """Begun when it is made: the article is published, and nobody has a mail yet."""
+
+    far_end: FarEnd
+    eventually: Eventually
+    blows: int = 0
+    chance: random.Random = field(default_factory=lambda: random.Random(SEED))
+
+    def __post_init__(self) -> None:
+        say(f"CHAOS_SEED={SEED}")
+        Subscriber.objects.bulk_create(readers(MAILS), batch_size=1000)
+        publish()
+        sweep()
+
+    def await_some(self) -> None:
+        """Until some more mails have come, however many; sometimes none."""
+        goal = len(self.far_end.received()) + self.chance.randrange(max(2, MAILS // BLOWS))
+        swept_at = time.monotonic()
+
+        def is_reached() -> bool:
+            nonlocal swept_at
+            if time.monotonic() - swept_at > SWEEP_AGAIN_S:
+                swept_at = time.monotonic()
+                sweep()
+            return self.is_over() or len(self.far_end.received()) >= goal
+
+        self.eventually(is_reached)
+        time.sleep(self.chance.uniform(0, 0.05))  # no moment is like another
+
+    def end_leases(self) -> None:
+        time.sleep(LAST_WORDS_S)
+        end_leases()
+
+    def await_end(self) -> None:
+        def is_over() -> bool:
+            sweep()
+            time.sleep(SWEEP_AGAIN_S / 2)
+            return self.is_over()
+
+        self.eventually(is_over, 300)
+
+    def is_over(self) -> bool:
+        return Campaign.objects.filter(finished_at__isnull=False).exists()
+
+    def assert_each_got_one(self, in_doubt: int | None = None) -> None:
+        """`in_doubt` is how many may be; if nobody says, all that were on the wire at a blow."""
+        campaign = Campaign.objects.get()
+        by_state = dict.fromkeys(campaign.deliveries.values_list("state", flat=True), None)
+        for state in by_state:
+            found = campaign.deliveries.filter(state=state).values_list("address", flat=True)
+            by_state[state] = set(found)
+        received = self.far_end.received()
+        accepted = by_state.pop(State.ACCEPTED, set())
+        doubtful = by_state.pop(State.IN_DOUBT, set())
+        say(
+            f"{connection.vendor}, {self.far_end.name}: of {MAILS} mails {len(accepted)} accepted, "
+            f"{len(doubtful)} in doubt after {self.blows} kills"
+        )
+        assert by_state == {}, by_state.keys()
+        assert len(received) == len(set(received)), "somebody got two"
+        assert len(accepted) + len(doubtful) == MAILS
+        assert accepted <= set(received) <= accepted | doubtful, "somebody got none"
+        most = self.blows * CONCURRENCY * self.far_end.at_stake if in_doubt is None else in_doubt
+        assert len(doubtful) <= most
+
+
+def say(words: str) -> None:
+    """Where `make chaos` looks; otherwise only who looks at a failed test sees it."""
+    print(words)
+    test = os.environ.get("PYTEST_CURRENT_TEST", "").partition("::")[2].partition(" ")[0]
+    if report := os.environ.get("CHAOS_REPORT"):
+        with open(report, "a") as file:
+            file.write(f"{test}: {words}\n")
+
+
+def readers(count: int) -> list[Subscriber]:
+    then = timezone.now() - LONG_AGO
+    return [
+        Subscriber(
+            address=address, address_key=address_key(address), created_at=then, confirmed_at=then
+        )
+        for address in (f"reader{n}@example.com" for n in range(1, count + 1))
+    ]

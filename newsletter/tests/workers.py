@@ -1,0 +1,79 @@
+"""Real workers of a test: set to work, slowed down, and killed."""
+
+import asyncio
+import os
+import signal
+import subprocess
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from threading import Event
+
+from django.utils import timezone
+
+from blog.nudges import nudge
+from blog.tests.factories import make_article
+from careersite.tests.smtp_sink import SmtpSink
+from newsletter.models import Campaign, Delivery
+
+StartWorker = Callable[..., subprocess.Popen]
+Eventually = Callable[..., object]
+CONCURRENCY = 2
+
+
+def publish() -> None:
+    make_article(published_at=None).publish()
+
+
+def sweep() -> None:
+    """As beat does it every 30 seconds."""
+    nudge("newsletter.tasks.sweep")
+
+
+def has_status(status: str) -> bool:
+    return [campaign.status for campaign in Campaign.objects.all()] == [status]
+
+
+def kill_with_children(worker: subprocess.Popen) -> None:
+    """As a power cut does it."""
+    tasks = Path(f"/proc/{worker.pid}/task/{worker.pid}/children")
+    children = [int(child) for child in tasks.read_text().split()]
+    for process in (worker.pid, *children):
+        os.kill(process, signal.SIGKILL)
+    worker.wait()
+
+
+def end_leases() -> None:
+    """As if the time had gone by that a dead worker's leases last."""
+    Delivery.objects.filter(lease_until__isnull=False).update(
+        lease_until=timezone.now() - timedelta(seconds=1)
+    )
+
+
+class Gate:
+    """From so many mails on the server takes each mail and does not answer, until it opens."""
+
+    def __init__(self, sink: SmtpSink, after: int) -> None:
+        self.sink, self.after = sink, after
+        self.is_open = Event()
+        self.waiting = 0
+        self.take = sink.handle_DATA
+        sink.handle_DATA = self.hold
+
+    async def hold(self, *given: object) -> str:
+        reply = await self.take(*given)
+        self.waiting += 1
+        while len(self.sink.received) >= self.after and not self.is_open.is_set():
+            await asyncio.sleep(0.01)
+        self.waiting -= 1
+        return reply
+
+
+def slow_down(sink: SmtpSink, seconds: float) -> None:
+    take = sink.handle_DATA
+
+    async def take_slowly(*given: object) -> str:
+        await asyncio.sleep(seconds)
+        return await take(*given)
+
+    sink.handle_DATA = take_slowly
