@@ -15,7 +15,7 @@ from blog.models import Article
 from blog.public_forms import form_stamp
 from blog.tests.factories import make_article
 from newsletter import personal_mails, staff_mail, sweeping
-from newsletter.models import Campaign, Letter, Subscriber, Suppression
+from newsletter.models import Campaign, Delivery, Letter, Subscriber, Suppression
 from newsletter.sending.repeating import repeat
 
 LONG_AGO = timedelta(days=30)
@@ -63,6 +63,24 @@ def make_mailing(readers: int = 1, **fields: object) -> Campaign:
     campaign = make_campaign(**fields)
     campaign.expand(timezone.now())
     return campaign
+
+
+def campaign_with(**counts: int) -> Campaign:
+    """Expanded, with so many mails in each state, to nobody in particular."""
+    campaign, now = make_campaign(), timezone.now()
+    Campaign.objects.filter(pk=campaign.pk).update(expanded_at=now)
+    for state, count in counts.items():
+        add_mails(campaign, state, count)
+    campaign.refresh_from_db()
+    return campaign
+
+
+def add_mails(campaign: Campaign, state: str, count: int) -> None:
+    now, first = timezone.now(), campaign.deliveries.count()
+    Delivery.objects.bulk_create(
+        Delivery(campaign=campaign, address_key=str(first + n), state=state, queued_at=now)
+        for n in range(count)
+    )
 
 
 def send(campaign: Campaign) -> int:

@@ -11,14 +11,15 @@ from django.utils import timezone
 from blog.models import Publication
 from careersite.tests.provider import Answer, Provider
 from newsletter import staff_mail, sweeping
-from newsletter.models import Campaign, Delivery, WebhookEvent
+from newsletter.models import Campaign, WebhookEvent
 from newsletter.settling import settle_some
 from newsletter.states import State
 from newsletter.tags import tag_of
 from newsletter.tests.factories import (
+    add_mails,
     at_once,
+    campaign_with,
     let_workers_run,
-    make_campaign,
     make_mailing,
     send,
 )
@@ -31,27 +32,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def contact() -> None:
     Publication.objects.update_or_create(pk=1, defaults={"contact_email": "staff@example.com"})
-
-
-def campaign_with(**counts: int) -> Campaign:
-    """Still being sent, with so many mails in each state."""
-    campaign, now = make_campaign(), timezone.now()
-    Campaign.objects.filter(pk=campaign.pk).update(expanded_at=now)
-    states = [state for state, count in counts.items() for _ in range(count)]
-    Delivery.objects.bulk_create(
-        Delivery(campaign=campaign, address_key=str(n), state=state, queued_at=now)
-        for n, state in enumerate([*states, State.QUEUED])
-    )
-    campaign.refresh_from_db()
-    return campaign
-
-
-def add(campaign: Campaign, state: str, count: int) -> None:
-    now, first = timezone.now(), campaign.deliveries.count()
-    Delivery.objects.bulk_create(
-        Delivery(campaign=campaign, address_key=str(first + n), state=state, queued_at=now)
-        for n in range(count)
-    )
 
 
 def is_paused(campaign: Campaign) -> bool:
@@ -83,7 +63,7 @@ def test_more_than_five_in_a_hundred_back_or_one_in_a_thousand_complaining(
 
 
 def test_the_sweep_pauses_it_and_says_why() -> None:
-    campaign = campaign_with(delivered=94, bounced=6)
+    campaign = campaign_with(delivered=94, bounced=6, queued=1)
     sweeping.sweep(timezone.now())
     assert is_paused(campaign)
     assert campaign.pause_reason.startswith("6 of the last 100 mails came back or were refused.")
@@ -91,27 +71,27 @@ def test_the_sweep_pauses_it_and_says_why() -> None:
 
 
 def test_only_the_last_thousand_count() -> None:
-    campaign = campaign_with(bounced=60)
-    add(campaign, State.DELIVERED, WINDOW - 40)
+    campaign = campaign_with(bounced=60, queued=1)
+    add_mails(campaign, State.DELIVERED, WINDOW - 40)
     assert campaign.lately() == {State.BOUNCED: 40, State.DELIVERED: 960}
     assert not campaign.pause_if_unwell(timezone.now())
 
 
 def test_what_staff_have_seen_pauses_it_no_second_time() -> None:
-    campaign = campaign_with(delivered=90, bounced=10)
+    campaign = campaign_with(delivered=90, bounced=10, queued=1)
     assert campaign.pause_if_unwell(timezone.now())
     campaign.resume()
     campaign.refresh_from_db()
     assert not campaign.pause_if_unwell(timezone.now())
-    add(campaign, State.COMPLAINED, 2)
-    add(campaign, State.DELIVERED, 98)
+    add_mails(campaign, State.COMPLAINED, 2)
+    add_mails(campaign, State.DELIVERED, 98)
     assert campaign.pause_if_unwell(timezone.now())
     campaign.refresh_from_db()
     assert campaign.pause_reason.startswith("2 of the last 100 mails were reported as spam.")
 
 
 def test_a_report_pauses_it_at_once() -> None:
-    campaign = campaign_with(delivered=94, bounced=5, accepted=1)
+    campaign = campaign_with(delivered=94, bounced=5, accepted=1, queued=1)
     last = campaign.deliveries.get(state=State.ACCEPTED)
     facts = {"esp": "Brevo", "kind": "soft_bounce", "tag": tag_of(last.pk)}
     WebhookEvent.objects.create(**facts, at=timezone.now(), received_at=timezone.now())
@@ -123,7 +103,7 @@ def test_a_report_pauses_it_at_once() -> None:
 
 
 def paused() -> Campaign:
-    campaign = campaign_with(delivered=94, bounced=6)
+    campaign = campaign_with(delivered=94, bounced=6, queued=1)
     campaign.pause("Too much came back.", timezone.now())
     return campaign
 
@@ -152,7 +132,7 @@ def test_workers_at_once_tell_it_once() -> None:
 
 
 def test_nobody_is_told_of_what_staff_did_themselves() -> None:
-    campaign = campaign_with(delivered=1)
+    campaign = campaign_with(delivered=1, queued=1)
     campaign.pause("ada paused it.", timezone.now(), tells_staff=False)
     let_workers_run()
     assert not mail.outbox
