@@ -4,11 +4,13 @@ import json
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
 from enquiries.models import Question
-from newsletter.models import Delivery, Subscriber, Suppression
+from newsletter.consent import Origin
+from newsletter.models import AddressChange, Delivery, Subscriber, Suppression
 from newsletter.tests.factories import (
     all_rows,
     filled_in,
@@ -112,3 +114,15 @@ def test_no_other_link_and_no_old_one_opens_it(subscriber: Subscriber) -> None:
         for act in ("download", "erase"):
             assert press(path, act=act, certain="1").status_code == 404
     assert all_rows() == before
+
+
+def test_who_moves_the_mails_by_a_forwarded_one_gets_no_link_for_two_weeks(
+    client: Client, mailoutbox: list
+) -> None:
+    victim, now = make_subscriber(ADDRESS), timezone.now()
+    AddressChange.objects.ask(victim, "thief@example.com", Origin(), now).make(Origin(), now)
+    for days, links in ((0, 0), (13, 0), (15, 1)):
+        with time_machine.travel(now + timedelta(days=days), tick=False):
+            client.post("/newsletter/link/", filled_in("thief@example.com", data="1"))
+            let_workers_run(timezone.now())
+        assert sum("/your-data/" in mail.body for mail in mailoutbox) == links, days

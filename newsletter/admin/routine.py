@@ -1,22 +1,40 @@
+from datetime import datetime
+
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
-from newsletter.models import Routine
+from newsletter.models import Campaign, Delivery, Digest, Routine
 
 
 @admin.register(Routine)
 class RoutineAdmin(admin.ModelAdmin):
     """There is one: its list is its page."""
 
-    fields = (("weekday", "hour"), "zone", "welcomes")
-    readonly_fields = ("zone",)
+    fields = (("weekday", "hour"), "zone", "next_one", "last_one", "welcomes")
+    readonly_fields = ("zone", "next_one", "last_one")
 
     @admin.display(description="time zone")
     def zone(self, routine: Routine) -> str:
         return timezone.get_default_timezone_name()
+
+    @admin.display(description="next weekly mail")
+    def next_one(self, routine: Routine) -> str:
+        return written(routine.next_due(timezone.now()).at)
+
+    @admin.display(description="last weekly mail")
+    def last_one(self, routine: Routine) -> str:
+        """With a note if it was late."""
+        last = Digest.objects.first()
+        if last is None:
+            return "none yet"
+        mails = last.campaigns.filter(kind=Campaign.Kind.DIGEST)
+        people = Delivery.objects.filter(campaign__in=mails).count()
+        said = f"{written(last.made_at)}, to {people} {'person' if people == 1 else 'people'}"
+        return f"{said}; it was due on {written(last.due_at)}" if last.is_late else said
 
     def changelist_view(self, request: HttpRequest, extra_context: object = None) -> HttpResponse:
         if not self.has_view_or_change_permission(request):
@@ -36,3 +54,7 @@ class RoutineAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Routine | None = None) -> bool:
         return False
+
+
+def written(moment: datetime) -> str:
+    return date_format(timezone.localtime(moment), "l, j F Y, H:i")

@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 # A server that was away for longer sends no weekly mail for that week; the next one has it all.
 LATEST = timedelta(days=3)
+NOTED_AS_LATE = timedelta(hours=1)
 NEWS_FOR = timedelta(days=15)
 # Each is a bit of a number; what is more waits for the next week.
 MOST_ARTICLES = 40
@@ -47,7 +48,9 @@ class DigestQuerySet(models.QuerySet):
         if due is None or now - due.at > LATEST or self.filter(week=due.week).exists():
             return None
         try:
-            return self.make(due, now)
+            digest = self.make(due, now)
+            logger.info("The mail of %s is made, %s after it was due", due.week, now - due.at)
+            return digest
         except IntegrityError:
             logger.info("The mail of %s is being made by another worker", due.week)
         except Exception:
@@ -85,6 +88,10 @@ class Digest(models.Model):
 
     def __str__(self) -> str:
         return self.week
+
+    @property
+    def is_late(self) -> bool:
+        return self.made_at - self.due_at > NOTED_AS_LATE
 
     def take_notices(self, now: datetime) -> list[Campaign]:
         """Those from before it was due that are in no digest yet, and of which all deliveries are

@@ -20,6 +20,7 @@ LONGEST_WAIT = timedelta(hours=6)
 GIVEN_UP_AFTER = timedelta(days=1)
 WELCOME_GIVEN_UP_AFTER = timedelta(days=7)
 KEPT_FOR = timedelta(days=7)
+SETTLED_AFTER = timedelta(days=14)
 A_DAY = 3
 
 
@@ -62,6 +63,13 @@ class PersonalMailQuerySet(models.QuerySet):
         """For somebody who has just confirmed for the first time, if staff want it."""
         kind = PersonalMail.Kind.WELCOME
         return Routine.current().welcomes and self.make_due(kind, subscriber, now)
+
+    def link_to_data(self, subscriber: Subscriber, now: datetime) -> bool:
+        """False for a while after a change of address: whoever got hold of a forwarded mail may
+        have moved it, and the former address has been told and can move it back."""
+        moved = subscriber.address_changes.filter(made_at__gt=now - SETTLED_AFTER)
+        kind = PersonalMail.Kind.YOUR_DATA_LINK
+        return not moved.exists() and self.make_due(kind, subscriber, now)
 
     def forget_old(self, now: datetime) -> int:
         """All but the welcome: its row says that there has been one."""

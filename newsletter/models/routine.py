@@ -72,6 +72,11 @@ class Routine(models.Model):
             due = self._due_in_week_of(today - WEEK)
         return due if self.weekly_since is None or due.at > self.weekly_since else None
 
+    def next_due(self, now: datetime) -> Due:
+        today = timezone.localdate(now)
+        due = self._due_in_week_of(today)
+        return due if due.at > now else self._due_in_week_of(today + WEEK)
+
     def _due_in_week_of(self, day: date) -> Due:
         """At that hour by the clock on the wall. An hour that is left out in spring is taken for
         the one after it; of one that comes twice in autumn, the first counts."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.utils import timezone
@@ -97,6 +98,16 @@ def test_who_leaves_just_before_it_gets_nothing(eventually: Callable, go: Go) ->
     went = race(lambda: leave(delivery.subscriber), lambda: go(delivery), eventually)
     delivery.refresh_from_db()
     assert (went, delivery.state) == (False, State.SKIPPED)
+
+
+@at_the_same_time
+def test_who_begins_a_rest_just_before_it_gets_nothing(eventually: Callable, go: Go) -> None:
+    delivery = claimed_mail()
+    now = timezone.now()
+    rest = partial(delivery.subscriber.pause, now + timedelta(days=7), Origin(), now)
+    went = race(rest, lambda: go(delivery), eventually)
+    delivery.refresh_from_db()
+    assert (went, delivery.state, delivery.reason) == (False, State.SKIPPED, "paused")
 
 
 @at_the_same_time

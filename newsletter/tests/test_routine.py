@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from newsletter.models import Routine
+from newsletter.models import Digest, Routine
 from newsletter.models.routine import Due, Weekday
 
 pytestmark = pytest.mark.django_db
@@ -81,8 +81,11 @@ def staff(*permissions: str) -> Client:
 
 def test_staff_choose_day_and_hour() -> None:
     client = staff("view_routine", "change_routine")
-    page = client.get("/admin/newsletter/routine/", follow=True)
-    assert "Europe/Berlin" in page.content.decode()
+    due, made = at("2026-11-21 07:00"), at("2026-11-22 09:30")
+    Digest.objects.create(week="2026-W47", due_at=due, made_at=made)
+    page = client.get("/admin/newsletter/routine/", follow=True).content.decode()
+    assert "Europe/Berlin" in page
+    assert "Sunday, 22 November 2026, 10:30, to 0 people; it was due on Saturday" in page
     before = timezone.now()
     client.post("/admin/newsletter/routine/1/change/", {"weekday": 4, "hour": 17})
     routine = Routine.current()

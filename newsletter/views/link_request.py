@@ -15,7 +15,6 @@ from newsletter.forms import AddressForm
 from newsletter.models import PersonalMail, Subscriber
 from newsletter.views.pace import at_one_pace
 
-Kind = PersonalMail.Kind
 HOUR = timedelta(hours=1)
 BY_NETWORK = Limit("link network", 10, HOUR)
 BY_ADDRESS = Limit("link address", 3, HOUR)
@@ -64,11 +63,11 @@ def _may_ask(request: HttpRequest, address: str, now: datetime) -> bool:
 def _make_due(address: str, about_data: bool, now: datetime) -> None:
     """Whoever left may come back by this link; who has not confirmed may see what is kept."""
     people = Subscriber.objects.filter(suppressed_at__isnull=True)
-    if not about_data:
-        people = people.filter(confirmed_at__isnull=False)
-    kind = Kind.YOUR_DATA_LINK if about_data else Kind.PREFERENCES_LINK
-    if subscriber := people.filter(address_key=address_key(address)).first():
-        PersonalMail.objects.make_due(kind, subscriber, now)
+    subscriber = people.filter(address_key=address_key(address)).first()
+    if subscriber and about_data:
+        PersonalMail.objects.link_to_data(subscriber, now)
+    elif subscriber and subscriber.confirmed_at:
+        PersonalMail.objects.make_due(PersonalMail.Kind.PREFERENCES_LINK, subscriber, now)
 
 
 def _form(request: HttpRequest, form: AddressForm, stamp: str, status: int = 200) -> HttpResponse:

@@ -29,7 +29,10 @@ LOOK_THERE = (
     "We have sent a mail to the new address. Open it and press the button there; until then all "
     "stays as it is. Nothing comes? An address that is on our list already gets no such mail."
 )
-LINK_COMES = "We have sent you a mail with a link. It works for two hours."
+LINK_COMES = (
+    "We send you a mail with a link, which works for two hours. If our mails have moved to another "
+    "address within the last two weeks, none comes yet."
+)
 
 
 @dataclass
@@ -103,8 +106,7 @@ def ask_for_address(visit: Visit) -> None:
 
 
 def ask_for_data(visit: Visit) -> None:
-    kind = PersonalMail.Kind.YOUR_DATA_LINK
-    PersonalMail.objects.make_due(kind, visit.subscriber, visit.now)
+    PersonalMail.objects.link_to_data(visit.subscriber, visit.now)
     visit.said = LINK_COMES
 
 
