@@ -1,4 +1,5 @@
 import json
+import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -18,6 +19,8 @@ from newsletter.tags import TAG_LENGTH, delivery_id_of
 # Providers repeat a report for a few days at most.
 KEPT = timedelta(days=30)
 REASON_LENGTH = 300
+LONGEST_SAID = 2000
+ADDRESS = re.compile(r"[^\s<>()\[\]:;,\"']{1,64}@[\w.-]{1,255}")
 
 
 class WebhookEventQuerySet(models.QuerySet):
@@ -102,7 +105,7 @@ class WebhookEvent(models.Model):
             message_id=_plain(event.message_id, 200),
             recipient=_plain(event.recipient, MAX_LENGTH),
             reject_reason=_plain(reject_reason_of(esp, event), 20),
-            reason=_plain(event.mta_response or event.description, REASON_LENGTH),
+            reason=_nameless(event.mta_response or event.description),
             at=_aware(event.timestamp) or now,
             received_at=now,
         )
@@ -123,10 +126,17 @@ def _tag_in(event: AnymailTrackingEvent) -> str:
     return next((tag for tag in written if delivery_id_of(tag) is not None), "")
 
 
+def _nameless(words: object) -> str:
+    """Mail servers like to repeat whom they refuse."""
+    return ADDRESS.sub("(address)", _plain(words, LONGEST_SAID))[:REASON_LENGTH]
+
+
 def _plain(value: object, length: int) -> str:
     """Foreign text as a database takes it: no control characters, no halves of a character."""
     text = "" if value is None else str(value)
-    printable = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text[:2000])
+    printable = "".join(
+        " " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text[:LONGEST_SAID]
+    )
     return printable.strip()[:length]
 
 

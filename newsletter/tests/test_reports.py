@@ -365,7 +365,12 @@ def test_reports_are_forgotten_after_a_month(noon: time_machine.Traveller) -> No
     assert not WebhookEvent.objects.exists()
 
 
-def test_no_address_stands_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+def test_no_address_stands_in_the_log_or_stays_in_what_a_server_said(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     caplog.set_level("DEBUG")
-    tell("bounced", sent_mail(), word="hard_bounce", mta_response=f"550 {READER} unknown")
+    delivery = sent_mail()
+    tell("bounced", delivery, word="hard_bounce", mta_response=f"550 5.1.1 <{READER}>: unknown")
     assert READER not in caplog.text
+    delivery.refresh_from_db()
+    assert delivery.reason == WebhookEvent.objects.get().reason == "550 5.1.1 <(address)>: unknown"
