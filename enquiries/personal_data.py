@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from blog.facts import facts_of
 from enquiries.models import Question, ResumeRequest
@@ -15,7 +16,7 @@ NOT_SHOWN = ("sent_key", "staff_mail_lease_until")
 def kept_of(address: str) -> dict[str, object]:
     """Everything, as JSON can hold it (with times). Empty if there is nothing."""
     found = {
-        name: [facts_of(row, *NOT_SHOWN) for row in model.objects.filter(email__iexact=address)]
+        name: [facts_of(row, *NOT_SHOWN) for row in model.objects.filter(is_from(address))]
         for name, model in KINDS.items()
     }
     return {name: rows for name, rows in found.items() if rows}
@@ -24,6 +25,15 @@ def kept_of(address: str) -> dict[str, object]:
 @transaction.atomic
 def erase(address: str, now: datetime) -> dict[str, int]:
     return {
-        name: model.objects.filter(email__iexact=address).delete()[0]
-        for name, model in KINDS.items()
+        name: model.objects.filter(is_from(address)).delete()[0] for name, model in KINDS.items()
     }
+
+
+def is_from(address: str) -> Q:
+    """Domains in other scripts are kept here as they were typed, elsewhere in their ASCII form."""
+    name, _, domain = address.rpartition("@")
+    try:
+        typed = domain.encode("ascii").decode("idna")
+    except UnicodeError:
+        typed = domain
+    return Q(email__iexact=address) | Q(email__iexact=f"{name}@{typed}")

@@ -189,6 +189,16 @@ def test_a_staff_account_is_named_and_stays() -> None:
     assert User.objects.filter(username="ada").exists()
 
 
+def test_a_domain_in_another_script_is_found_in_both_its_forms() -> None:
+    Question.objects.create(text="How?", email="ada@bücher.example", sent_key="1")
+    make_subscriber("ada@xn--bcher-kva.example")
+    for typed in ("ada@bücher.example", "ada@xn--bcher-kva.example"):
+        assert set(export(typed)) == {"newsletter", "enquiries"}
+    erase("ada@bücher.example")
+    assert not Question.objects.exists()
+    assert not Subscriber.objects.exists()
+
+
 def test_twice_and_of_nobody_is_fine(ada: Subscriber) -> None:
     erase(ADA)
     assert "Nothing was kept" in erase(ADA)
