@@ -98,6 +98,7 @@ def test_after_erasing_the_address_stands_nowhere(ada: Subscriber, tmp_path: Pat
     rows = json.dumps(all_rows(), default=str).lower()
     assert MARK not in rows
     assert BEN in rows
+    assert Delivery.objects.get(address="erased").provider_id == ""
     for file in tmp_path.rglob("*"):
         assert file.is_dir() or MARK not in file.read_text().lower()
     assert MARK not in told.lower()

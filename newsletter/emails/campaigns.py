@@ -33,7 +33,8 @@ def notice_of(article: Article) -> Words:
 def digest_of(articles: Sequence[Article], subject: str) -> Words:
     """The articles of some time, the first one largest."""
     stories = [Story.of(article) for article in articles]
-    preheader = " · ".join(story.title for story in stories if story.title != subject)
+    others = " · ".join(story.title for story in stories if story.title != subject)
+    preheader = others or stories[0].preheader
     return campaign_words("digest", subject, {"stories": stories, "preheader": preheader})
 
 

@@ -8,6 +8,8 @@ import re
 import pytest
 from pytest_django import Settings
 
+from blog.tests.factories import make_article
+from newsletter.emails import digest_of
 from newsletter.tests.mails import (
     DEFAULT_SIZE_PX,
     Page,
@@ -169,6 +171,13 @@ def test_the_line_in_the_inbox_does_not_repeat_the_subject_and_ends_in_nothing()
         assert len(words) >= 15, kind
         assert str(message["Subject"]) not in words
         assert len(padding) >= 200
+
+
+def test_a_digest_named_like_an_article_goes_on_with_something_else() -> None:
+    one, other = make_article("Six lines", summary="What to say."), make_article("Two offers")
+    for articles, words in (([one, other], "Two offers"), ([one], "What to say.")):
+        page = Page(digest_of(articles, "Six lines").html)
+        assert page.soup.select_one(".preheader").get_text().startswith(words)
 
 
 def test_it_stays_far_below_what_gmail_cuts_off() -> None:
