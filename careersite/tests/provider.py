@@ -52,7 +52,11 @@ class Handler(BaseHTTPRequestHandler):
     provider: Provider
 
     def respond(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        length = int(self.headers.get("Content-Length", 0))
+        body = self.rfile.read(length)
+        if len(body) < length:  # whoever called is gone, and half a request is none
+            self.close_connection = True
+            return
         request = Request(self.command, self.path, dict(self.headers), body)
         answer = self.provider.take(request)
         if answer.hangs:
