@@ -67,7 +67,10 @@ def parsed() -> argparse.Namespace:
     ):
         parser.add_argument(f"--{name}", type=int, default=default, help=f"{meaning} ({default})")
     parser.add_argument(
-        "--on", nargs="*", choices=DATABASES, help="sending, expansion: not on both databases"
+        "--on",
+        nargs="*",
+        choices=DATABASES,
+        help="sending, batches, expansion: not on both databases",
     )
     asked = parser.parse_args()
     if unknown := set(asked.what) - set(NAMES):

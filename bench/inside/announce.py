@@ -27,8 +27,9 @@ def main(who: str, kilobytes: str) -> dict[str, float]:
     now = timezone.now()
     article = Article.objects.published(now).filter(campaigns=None).newest_first()[0]
     at = time.monotonic()
-    Article.objects.filter(pk=article.pk).update(published_at=now, wants_notice=True)
+    # In this order, or a sweep of the worker's announces it first.
     lengthen(Campaign.objects.announce(article, now), int(kilobytes) * 1000)
+    Article.objects.filter(pk=article.pk).update(published_at=now, wants_notice=True)
     if who == "worker":
         nudge(SWEEP)  # as article.publish() does
     else:
