@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -7,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import connection, models, transaction
-from django.db.models import F, Q
+from django.db.models import F, Func, JSONField, Q, TextField, Value
+from django.db.models.functions import Cast, Concat
 
 from newsletter.models.campaign import Campaign
 from newsletter.models.subscriber import Subscriber
@@ -25,15 +27,17 @@ LONGEST_PAUSE = timedelta(hours=1)
 MARGIN = timedelta(minutes=1)
 WAIT = timedelta(minutes=1)
 
-# Both databases call the columns of VALUES so.
-ACCEPT = """
-    UPDATE newsletter_delivery
-       SET state = 'accepted', reason = '', provider_id = answer.column2, lease_until = NULL,
-           settled_at = %s, attempts = attempts + 1
-      FROM (VALUES {rows}) AS answer
-     WHERE newsletter_delivery.id = answer.column1
-       AND claim_token = %s AND state IN ('submitting', 'in_doubt')
-"""
+
+def told_by_id(identities: Mapping[Delivery, str]) -> Func:
+    """For each row what stands under its id: no join, which PostgreSQL would plan badly here, since
+    it cannot know that so many rows have the same claim."""
+    told = Value(json.dumps({str(d.pk): name for d, name in identities.items()}), TextField())
+    key = Cast(F("pk"), TextField())
+    if connection.vendor == "postgresql":
+        parts = (Cast(told, JSONField()), key)
+        return Func(*parts, template="(%(expressions)s)", arg_joiner=" ->> ")
+    path = Concat(Value('$."'), key, Value('"'))
+    return Func(told, path, function="JSON_EXTRACT", output_field=TextField())
 
 
 class BatchQuerySet(models.QuerySet):
@@ -126,15 +130,16 @@ class Batch(models.Model):
         self, outcomes: Mapping[Delivery, Outcome], http_status: int | None, now: datetime
     ) -> None:
         """Write down what became of each mail, in a few statements for all of them."""
-        alike = defaultdict(list)
+        alike, accepted = defaultdict(list), {}
         for delivery, outcome in outcomes.items():
             if outcome.state == State.ACCEPTED:
-                alike[State.ACCEPTED].append((delivery, outcome))
+                accepted[delivery] = outcome.provider_id[:200]
             elif outcome.state == State.QUEUED and outcome.is_counted:
                 delivery.record(outcome, now)  # each waits for as long as its tries ask for
             else:
                 alike[outcome].append(delivery)
-        self._accept(alike.pop(State.ACCEPTED, []), now)
+        if accepted:
+            self._accept(accepted, now)
         for outcome, deliveries in alike.items():
             self._settle(deliveries, outcome, now)
         self._note(list(outcomes.values()), http_status, now)
@@ -153,30 +158,24 @@ class Batch(models.Model):
         open_states = (State.SUBMITTING, State.IN_DOUBT)
         return mine.filter(pk__in=[d.pk for d in deliveries], state__in=open_states)
 
-    def _accept(self, answers: list[tuple[Delivery, Outcome]], now: datetime) -> None:
-        if not answers:
-            return
-        rows = ", ".join(["(%s, %s)"] * len(answers))
-        parameters = [v for d, o in answers for v in (d.pk, o.provider_id[:200])]
-        token = answers[0][0]._meta.get_field("claim_token")
-        with connection.cursor() as cursor:
-            cursor.execute(
-                ACCEPT.format(rows=rows),
-                [
-                    connection.ops.adapt_datetimefield_value(now),
-                    *parameters,
-                    token.get_db_prep_value(answers[0][0].claim_token, connection),
-                ],
-            )
+    def _accept(self, identities: Mapping[Delivery, str], now: datetime) -> None:
+        accepted, names = Outcome(State.ACCEPTED), set(identities.values())
+        name = names.pop() if len(names) == 1 else told_by_id(identities)
+        self._write(list(identities), accepted, now, name)
 
     def _settle(self, deliveries: list[Delivery], outcome: Outcome, now: datetime) -> None:
         if outcome.state == State.QUEUED:
             self._put_back(deliveries, outcome, now)
             return
+        self._write(deliveries, outcome, now, outcome.provider_id[:200])
+
+    def _write(
+        self, deliveries: list[Delivery], outcome: Outcome, now: datetime, provider_id: str | Func
+    ) -> None:
         self._held(deliveries).update(
             state=outcome.state,
             reason=outcome.reason[:300],
-            provider_id=outcome.provider_id[:200],
+            provider_id=provider_id,
             lease_until=None,
             settled_at=now,
             attempts=F("attempts") + 1,

@@ -34,7 +34,7 @@ class StandIn:
 
     def use(self, settings: object, provider: Provider, **more: object) -> None:
         settings.EMAIL_BACKEND = self.backend
-        settings.ANYMAIL = {**self.settings(provider.url), "REQUESTS_TIMEOUT": (1, 0.3), **more}
+        settings.ANYMAIL = {**self.settings(provider.url), "REQUESTS_TIMEOUT": (60, 60), **more}
         provider.answer = lambda request: self.accept(self.mails(request))
 
     def received(self, provider: Provider) -> list[Mail]:
