@@ -9,12 +9,13 @@ from django.utils import timezone
 
 from newsletter.admin import letter_pages
 from newsletter.admin.letter_forms import AudienceForm, LetterForm
+from newsletter.admin.read_only import SoundIds
 from newsletter.audience import Audience
 from newsletter.models import Letter
 
 
 @admin.register(Letter)
-class LetterAdmin(admin.ModelAdmin):
+class LetterAdmin(SoundIds):
     form = LetterForm
     list_display = ("subject", "state", "updated_at")
     search_fields = ("subject",)

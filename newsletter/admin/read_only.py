@@ -1,3 +1,5 @@
+import re
+
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import BadRequest, ValidationError
@@ -27,7 +29,19 @@ class FirstThousands(Paginator):
         return self.counted > self.MOST
 
 
-class ReadOnly(admin.ModelAdmin):
+class SoundIds(admin.ModelAdmin):
+    """Answers 400 when what was chosen in a list is no id that a row could have."""
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
+        chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        if not all(re.fullmatch("[0-9]{1,18}", value) for value in chosen):
+            raise BadRequest("No such rows.")
+        return super().changelist_view(request, extra_context)
+
+
+class ReadOnly(SoundIds):
     """What the site itself writes down. Staff look; the deeds are buttons of their own."""
 
     paginator = FirstThousands

@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from newsletter.admin import recipients
 from newsletter.campaign_report import CampaignReport
-from newsletter.models import Campaign, Delivery, Subscriber, Tally, tally
+from newsletter.models import Batch, Campaign, Delivery, Subscriber, Tally, tally
 from newsletter.states import State
-from newsletter.tests.factories import make_mailing, make_subscriber, send, staff
+from newsletter.tests.factories import make_campaign, make_mailing, make_subscriber, send, staff
 
 pytestmark = pytest.mark.django_db
 
@@ -226,6 +226,19 @@ def test_what_is_in_doubt_is_sent_again_only_when_somebody_says_so(sender: Clien
     assert send(campaign) == 1
 
 
+def test_a_mail_that_staff_send_again_has_no_part_in_an_earlier_call(sender: Client) -> None:
+    campaign, now = make_mailing(readers=2), timezone.now()
+    claimed = Delivery.objects.claim(campaign, 2, now)
+    batch, going = Batch.objects.begin(campaign, claimed, now, timedelta(hours=1))
+    assert len(going) == 2
+    Delivery.objects.update(state=State.IN_DOUBT)
+    Batch.objects.update(repeat_at=now)
+    press(sender, campaign, "send-again", certain="yes")
+    assert batch.go_again(now) == []
+    assert campaign.tally() == {"queued": 2}
+    assert set(campaign.deliveries.values_list("batch", flat=True)) == {None}
+
+
 def test_what_is_in_doubt_can_be_taken_for_sent(sender: Client) -> None:
     campaign = settle(make_mailing(readers=2), State.IN_DOUBT)
     press(sender, campaign, "treat-as-sent")
@@ -279,6 +292,24 @@ def test_a_button_that_does_not_exist_and_a_campaign_that_does_not(sender: Clien
     nowhere = reverse("admin:newsletter_campaign_deed", args=[campaign.pk, "pause"])
     assert sender.post(nowhere).status_code == 404
     assert sender.get(url(campaign)).status_code == 404
+
+
+@pytest.mark.parametrize("ids", [["1) OR 1=1"], ["-1"], ["1", "x"], ["9" * 40]])
+def test_ids_that_are_none_touch_no_campaign(sender: Client, ids: list[str]) -> None:
+    campaign = make_mailing()
+    where = reverse("admin:newsletter_campaign_changelist")
+    answer = sender.post(where, {"action": "pause", "_selected_action": ids})
+    assert answer.status_code == 400
+    campaign.refresh_from_db()
+    assert campaign.status == "sending"
+
+
+def test_a_button_acts_on_the_campaign_of_its_address_and_on_no_other(sender: Client) -> None:
+    shown, other = make_mailing(slug="one"), make_campaign(slug="two")
+    fields = {"campaign_id": str(other.pk), "object_id": str(other.pk), "id": str(other.pk)}
+    press(sender, shown, "pause", **fields)
+    other.refresh_from_db()
+    assert (shown.status, other.paused_at) == ("paused", None)
 
 
 def test_words_from_elsewhere_are_shown_as_they_are_written(viewer: Client) -> None:
