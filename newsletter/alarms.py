@@ -9,9 +9,13 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from newsletter.models import Campaign, Delivery, Pulse, SendingLimit
+from newsletter.providers import PROVIDERS, way_name
 from newsletter.states import TAKEN_STATES, State
+from newsletter.webhook_proofs import REPORTS_NOTHING
 from newsletter.wellbeing import (
+    ENOUGH,
     MOST_FAIL,
+    handed_over,
     share_complaining,
     share_failing,
     trouble_in,
@@ -21,6 +25,7 @@ SWEEP_IS_LATE = timedelta(seconds=90)
 DELIVERY_IS_LATE = timedelta(minutes=15)
 # What was begun before no longer raises an alarm: it has been seen, or it is too late.
 LATELY = timedelta(days=1)
+AN_HOUR, A_WEEK = timedelta(hours=1), timedelta(days=7)
 # The first ones by their number are the next to go; they stand for all.
 SOME = 1000
 
@@ -32,7 +37,7 @@ class Alarm(NamedTuple):
 
 def alarms(now: datetime) -> list[Alarm]:
     """For staff, in words. Empty when all is well."""
-    found = [sweep_alarm(now), waiting_alarm(now)]
+    found = [sweep_alarm(now), waiting_alarm(now), silent_provider_alarm(now)]
     paused = Campaign.objects.unfinished().filter(paused_at__isnull=False, cancelled_at=None)
     for campaign in paused:
         found.append(Alarm(f"“{campaign}” is paused. {campaign.pause_reason}", _page_of(campaign)))
@@ -58,6 +63,23 @@ def waiting_alarm(now: datetime) -> Alarm | None:
     if waiting is None or waiting <= DELIVERY_IS_LATE or SendingLimit.objects.holds_until(now):
         return None
     return Alarm(f"Mails that are due have waited for {spoken(waiting)}, and none goes out.")
+
+
+def silent_provider_alarm(now: datetime) -> Alarm | None:
+    """Without reports nobody is suppressed and nothing pauses: it has to be noticed."""
+    provider = way_name()
+    if provider not in PROVIDERS or provider in REPORTS_NOTHING:
+        return None
+    old_enough = Campaign.objects.filter(created_at__range=(now - A_WEEK, now - AN_HOUR))
+    campaign = old_enough.order_by("-pk").first()
+    counts = campaign.lately() if campaign else Counter()
+    if counts[State.ACCEPTED] < ENOUGH or handed_over(counts) > counts[State.ACCEPTED]:
+        return None
+    return Alarm(
+        f"{PROVIDERS[provider].title} has reported nothing of “{campaign}”. Are its webhooks set "
+        "up? Without them nobody here learns that mails come back. See docs/operator.md.",
+        _page_of(campaign),
+    )
 
 
 def unwell(counts: Counter[str]) -> str:

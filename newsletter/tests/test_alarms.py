@@ -91,3 +91,26 @@ def test_staff_who_have_nothing_to_do_with_it_are_not_troubled() -> None:
     Pulse.objects.all().delete()
     assert "Needs a look" not in on_the_desk(staff("view_article"))
     assert "The sweep has never run" in on_the_desk(staff("view_campaign", name="b"))
+
+
+@pytest.mark.parametrize(
+    ("provider", "counts", "is_silent"),
+    [
+        ("mailgun", {"accepted": 100}, True),
+        ("mailgun", {"accepted": 99, "delivered": 1}, False),
+        ("mailgun", {"accepted": 99}, False),
+        ("scaleway", {"accepted": 100}, False),
+        ("smtp", {"accepted": 100}, False),
+    ],
+)
+def test_a_provider_that_reports_nothing_an_hour_later(
+    settings: object, provider: str, counts: dict, is_silent: bool
+) -> None:
+    settings.EMAIL_BACKEND = f"anymail.backends.{provider}.EmailBackend"
+    campaign_with(**counts)
+    words = "Are its webhooks set up?"
+    client = staff("view_campaign")
+    assert words not in on_the_desk(client)
+    Campaign.objects.update(created_at=timezone.now() - HOUR)
+    assert (words in on_the_desk(client)) is is_silent
+    assert wrong_at_readyz() == []
