@@ -17,7 +17,7 @@ SIGNED_WITH = {
     "sendgrid": "SENDGRID_TRACKING_WEBHOOK_VERIFICATION_KEY",
     "unisender_go": "UNISENDER_GO_API_KEY",
 }
-NEEDS_PACKAGE = {"resend": "svix", "postal": "cryptography", "sendgrid": "cryptography"}
+NEEDS_PACKAGE = {"postal": "cryptography", "sendgrid": "cryptography"}
 REPORTS_NOTHING = {"scaleway"}
 # anymail believes these by their signature only, whatever else is set.
 ALWAYS_SIGN = {"mailersend", "mandrill", "postal"}

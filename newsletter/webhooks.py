@@ -17,6 +17,7 @@ from anymail.exceptions import (
 from anymail.signals import AnymailTrackingEvent, tracking
 from anymail.webhooks.base import AnymailCoreWebhookView
 from anymail.webhooks.mandrill import MandrillCombinedWebhookView
+from anymail.webhooks.resend import ResendTrackingWebhookView
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -24,9 +25,13 @@ from django.views.decorators.csrf import csrf_exempt
 
 from blog.nudges import nudge
 from newsletter.models import WebhookEvent
+from newsletter.signed_reports import SignedResendView
 from newsletter.webhook_proofs import is_guarded
 
 logger = logging.getLogger(__name__)
+
+
+OURS = {ResendTrackingWebhookView: SignedResendView}
 
 
 class Unreadable(ValueError):
@@ -58,6 +63,7 @@ class Stores(AnymailCoreWebhookView):
 
 @cache
 def storing(view: type[AnymailCoreWebhookView]) -> type[AnymailCoreWebhookView]:
+    view = OURS.get(view, view)
     return type(f"Stores{view.__name__}", (view, Stores), {"__module__": __name__})
 
 

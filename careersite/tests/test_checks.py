@@ -209,6 +209,7 @@ def test_a_provider_needs_its_key_and_a_secret_for_its_reports(public: Settings)
         ("mailersend", "MAILERSEND_SIGNING_SECRET", True),
         ("mailtrap", "MAILTRAP_TRACKING_SECRET", True),
         ("mandrill", "MANDRILL_WEBHOOK_KEY", True),
+        ("resend", "RESEND_SIGNING_SECRET", True),
         ("postmark", "POSTMARK_WEBHOOK_KEY", False),
         ("brevo", "MAILGUN_WEBHOOK_SIGNING_KEY", False),
         ("scaleway", "", True),

@@ -1,15 +1,18 @@
 """The addresses that providers post to: who is believed, and what foreign bodies can do."""
 
+import base64
 import hashlib
 import hmac
 import json
 import logging
 import sys
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
 from django.test import Client, RequestFactory
 from django.urls import reverse
+from django.utils import timezone
 from django.views.debug import ExceptionReporter
 from pytest_django import DjangoAssertNumQueries
 
@@ -27,6 +30,7 @@ from newsletter.tests.provider_reports import (
     mailgun,
     mailjet,
     postmark,
+    resend,
     sparkpost,
 )
 
@@ -39,6 +43,7 @@ PROVIDERS = {
 READER = "reader1@example.com"
 OTHER_SECRET = "ours:the-word-after-next"
 KEY = "key that mailersend signs with"
+RESEND_SECRET = "whsec_" + base64.b64encode(b"what resend signs with").decode()
 
 
 @pytest.fixture(autouse=True)
@@ -116,6 +121,37 @@ def test_one_byte_of_a_signed_body_cannot_be_changed(client: Client, settings: o
     assert nothing_kept()
     assert [post(body), post(body)] == [200, 200]
     assert WebhookEvent.objects.get().kind == "hard_bounce"
+
+
+def resend_signature(post: Post, *, sent_at: datetime, secret: str = RESEND_SECRET) -> dict:
+    """As the scheme's own page makes it, over what the client will send."""
+    number, moment = post.headers["svix-id"], str(int(sent_at.timestamp()))
+    signed = f"{number}.{moment}.{json.dumps(post.body)}".encode()
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    mac = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+    return {"svix-timestamp": moment, "svix-signature": f"v1,c29tZXRoaW5n v1,{mac}"}
+
+
+def test_resends_signature_is_checked_body_time_and_all(client: Client, settings: object) -> None:
+    settings.ANYMAIL_WEBHOOK_SECRET = []
+    settings.ANYMAIL = {"RESEND_SIGNING_SECRET": RESEND_SECRET}
+    post, now = resend("email.delivered", READER, "", "their-id"), timezone.now()
+    good = resend_signature(post, sent_at=now)
+    altered = Post("resend", {**post.body, "type": "email.complained"}, post.headers)
+    refused = [
+        (post, {}),
+        (post, {**good, "svix-id": "another"}),
+        (post, {**good, "svix-timestamp": "soon"}),
+        (post, {**good, "svix-signature": "v1,é"}),
+        (post, resend_signature(post, sent_at=now - timedelta(minutes=6))),
+        (post, resend_signature(post, sent_at=now, secret="whsec_b3RoZXI=")),
+        (altered, good),
+    ]
+    assert [one.to(client, **headers).status_code for one, headers in refused] == [400] * 7
+    assert nothing_kept()
+    assert post.to(client, **good).status_code == 200
+    settings.ANYMAIL = {"RESEND_SIGNING_SECRET": "whsec_no base64"}
+    assert post.to(client, **good).status_code == 400
 
 
 def test_a_provider_without_any_proof_is_not_believed_though_another_has_one(
