@@ -1,3 +1,4 @@
+from newsletter.admin.batch import BatchAdmin
 from newsletter.admin.campaign import CampaignAdmin
 from newsletter.admin.delivery import DeliveryAdmin
 from newsletter.admin.letter import LetterAdmin
@@ -8,6 +9,7 @@ from newsletter.admin.suppression import SuppressionAdmin
 from newsletter.admin.webhook_event import WebhookEventAdmin
 
 __all__ = [
+    "BatchAdmin",
     "CampaignAdmin",
     "DeliveryAdmin",
     "LetterAdmin",

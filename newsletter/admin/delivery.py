@@ -10,7 +10,7 @@ class DeliveryAdmin(ByExactAddress, ReadOnly):
     list_display = ("address", "state", "reason", "campaign", "settled_at")
     fields = (
         *("campaign", "address", "state", "reason", "attempts", "provider_id"),
-        *("queued_at", "not_before", "submitted_at", "settled_at"),
+        *("queued_at", "not_before", "submitted_at", "settled_at", "batch"),
     )
     list_filter = ("state",)
     list_select_related = ("campaign",)

@@ -94,7 +94,8 @@ class Batch(models.Model):
     objects = BatchQuerySet.as_manager()
 
     class Meta:
-        verbose_name_plural = "batches"
+        verbose_name = "call to the provider"
+        verbose_name_plural = "calls to the provider"
         ordering = ["-sent_at"]
         indexes = [
             models.Index(
@@ -105,7 +106,7 @@ class Batch(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.size} mails of campaign {self.campaign_id}: {self.state}"
+        return f"{self.size} mails in one call, {self.sent_at:%Y-%m-%d %H:%M:%S}"
 
     @property
     def state(self) -> str:

@@ -17,15 +17,22 @@ from blog.tests.factories import make_article
 from newsletter.admin.read_only import FirstThousands
 from newsletter.consent import Origin
 from newsletter.emails import TOKEN_PLACE
-from newsletter.models import Campaign, Delivery, Subscriber, Suppression, WebhookEvent
+from newsletter.models import (
+    Batch,
+    Campaign,
+    Delivery,
+    Subscriber,
+    Suppression,
+    WebhookEvent,
+)
 from newsletter.states import State
 from newsletter.tests.factories import make_campaign, make_mailing, make_subscriber, staff
 
 pytestmark = pytest.mark.django_db
 
-MODELS = ("campaign", "delivery", "subscriber", "suppression", "webhookevent")
+MODELS = ("campaign", "delivery", "subscriber", "suppression", "webhookevent", "batch")
 
-NOUNS = (Campaign, Delivery, Subscriber, Suppression, WebhookEvent)
+NOUNS = (Campaign, Delivery, Subscriber, Suppression, WebhookEvent, Batch)
 
 
 @pytest.fixture
@@ -70,8 +77,12 @@ class Markup(HTMLParser):
 def all_pages() -> list[str]:
     """Each list, and one page of each kind that there is."""
     make_subscriber().unsubscribe(Origin(source="/"), timezone.now())
-    make_mailing(readers=2)
-    Delivery.objects.claim(Campaign.objects.get(), 1, timezone.now())
+    make_mailing(readers=3)
+    campaign = Campaign.objects.get()
+    Delivery.objects.claim(campaign, 1, timezone.now())
+    Batch.objects.begin(
+        campaign, Delivery.objects.claim(campaign, 1, timezone.now()), timezone.now()
+    )
     Suppression.objects.add("never@example.com", Suppression.Reason.COMPLAINED)
     now = timezone.now()
     WebhookEvent.objects.create(esp="Brevo", kind="delivered", at=now, received_at=now)
@@ -141,7 +152,7 @@ def test_a_list_counts_no_further_than_somebody_would_leaf(
 
 def test_no_token_and_no_handle_stands_on_any_page(viewer: Client) -> None:
     pages = all_pages()
-    delivery = Delivery.objects.filter(claim_token__isnull=False).get()
+    delivery = Delivery.objects.filter(state=State.CLAIMED).get()
     pages.append(page_url("delivery", delivery.pk))
     pages.append(page_url("subscriber", delivery.subscriber_id))
     text = "".join(page(viewer, url) for url in pages)
