@@ -170,6 +170,7 @@ def cancel_withdrawn(now: datetime) -> None:
     over = Q(cancelled_at__isnull=False) | withdrawn
     for campaign in Campaign.objects.unfinished().filter(over):
         campaign.cancel("The article was taken back.", now)
+    Digest.objects.leave_out_withdrawn(now)
 
 
 def campaigns_with_mails_due(now: datetime) -> list[int]:

@@ -34,6 +34,7 @@ NEWS_FOR = timedelta(days=15)
 # Each is a bit of a number; what is more waits for the next week.
 MOST_ARTICLES = 40
 KEPT_FOR = timedelta(days=60)
+TAKEN_BACK = "An article in it was taken back."
 
 SHARE_OUT = """
     INSERT INTO newsletter_digestshare (digest_id, subscriber_id, selection)
@@ -72,6 +73,15 @@ class DigestQuerySet(models.QuerySet):
             digest.freeze(notices, now)
         return digest
 
+    def leave_out_withdrawn(self, now: datetime) -> None:
+        """What was taken back goes out in no mail that still waits."""
+        sending = Campaign.objects.unfinished().filter(kind=Campaign.Kind.DIGEST)
+        for digest in self.filter(pk__in=sending.values("digest")):
+            try:
+                digest.leave_out_withdrawn(now)
+            except Exception:  # the rest of the sweep need not wait for it
+                logger.exception("An article that was taken back may be in the mail of %s", digest)
+
 
 class Digest(models.Model):
     """The mails of one week, for those who want one mail a week."""
@@ -107,6 +117,10 @@ class Digest(models.Model):
         ).order_by("created_at", "pk")
         chosen = [notice.pk for notice in ready[:MOST_ARTICLES]]
         Campaign.objects.filter(pk__in=chosen, digest__isnull=True).update(digest=self)
+        return self.notices()
+
+    def notices(self) -> list[Campaign]:
+        """Each stands at its place, which is its bit in a selection."""
         mine = self.campaigns.filter(kind=Campaign.Kind.ARTICLE)
         return list(mine.select_related("article__author", "article__cover").order_by("pk"))
 
@@ -125,16 +139,49 @@ class Digest(models.Model):
         """One campaign for all who get the same articles, the newest first."""
         selections = self.shares.order_by("selection").values_list("selection", flat=True)
         for selection in selections.distinct():
-            chosen = [n.article for place, n in enumerate(notices) if selection >> place & 1]
-            chosen.sort(key=lambda article: article.published_at, reverse=True)
-            Campaign.objects.create(
-                kind=Campaign.Kind.DIGEST,
-                digest=self,
-                selection=selection,
-                audience=Audience(digest=(self.pk, selection)).stored(),
-                created_at=now,
-                **digest_of(chosen, subject_for(len(chosen)))._asdict(),
+            self._mail(selection, notices, now)
+
+    def _mail(self, selection: int, notices: list[Campaign], now: datetime) -> None:
+        """The campaign for those with this selection; one that exists takes in who is new to it."""
+        mine = self.campaigns.filter(selection=selection)
+        if mine.exists():  # what staff cancelled stays so
+            mine.filter(cancelled_at__isnull=True).update(
+                expanded_at=None, expanded_through=0, finished_at=None
             )
+            return
+        chosen = [n.article for place, n in enumerate(notices) if selection >> place & 1]
+        chosen.sort(key=lambda article: article.published_at, reverse=True)
+        Campaign.objects.create(
+            kind=Campaign.Kind.DIGEST,
+            digest=self,
+            selection=selection,
+            audience=Audience(digest=(self.pk, selection)).stored(),
+            created_at=now,
+            **digest_of(chosen, subject_for(len(chosen)))._asdict(),
+        )
+
+    def leave_out_withdrawn(self, now: datetime) -> None:
+        notices = self.notices()
+        ids = [notice.article_id for notice in notices]
+        public = set(Article.objects.published(now).filter(pk__in=ids).values_list("pk", flat=True))
+        gone = sum(1 << place for place, pk in enumerate(ids) if pk not in public)
+        by_us = Q(cancelled_at__isnull=True) | Q(cancel_reason=TAKEN_BACK)
+        mails = self.campaigns.unfinished().filter(by_us, kind=Campaign.Kind.DIGEST)
+        for mail in mails:
+            if mail.selection & gone:
+                self._replace(mail, mail.selection & ~gone, notices, now)
+
+    @transaction.atomic
+    def _replace(
+        self, mail: Campaign, selection: int, notices: list[Campaign], now: datetime
+    ) -> None:
+        """Whoever has not got `mail` gets another one with the rest of it, if there is a rest."""
+        mail.cancel(TAKEN_BACK, now)
+        settled = mail.deliveries.exclude(state=State.SKIPPED, reason="cancelled")
+        have_it = settled.filter(subscriber__isnull=False).values("subscriber")
+        others = self.shares.filter(selection=mail.selection).exclude(subscriber__in=have_it)
+        if others.update(selection=selection) and selection:
+            self._mail(selection, notices, now)
 
 
 class DigestShareQuerySet(models.QuerySet):

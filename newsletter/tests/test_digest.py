@@ -11,10 +11,11 @@ from blog.models import Article, Topic
 from blog.tests.factories import make_article, make_topic
 from newsletter import sweeping
 from newsletter.consent import Origin
-from newsletter.models import Campaign, Digest, DigestShare, Preferences, Subscriber
+from newsletter.models import Campaign, Delivery, Digest, DigestShare, Preferences, Subscriber
 from newsletter.models import campaign as campaigns
 from newsletter.models.digest import LATEST
 from newsletter.models.routine import Due
+from newsletter.states import State
 from newsletter.tests.factories import at_once, let_workers_run, make_subscriber
 from newsletter.tests.races import at_the_same_time
 
@@ -209,6 +210,46 @@ def test_what_is_not_mailed_or_was_taken_back_is_in_no_weekly_mail(
     publish("Pay")
     go_to(beginning, FIRST)
     assert received(mailoutbox) == {"week": ["Pay"]}
+
+
+def test_what_is_taken_back_while_it_is_sent_goes_to_nobody_else(
+    beginning: object, mailoutbox: list
+) -> None:
+    for name in ("ann", "ben", "cem"):
+        reader(name)
+    money = make_topic("Money")
+    reader("dan", money)
+    gone = publish("Pay", money)
+    publish("Offers")
+    beginning.move_to(FIRST)
+    sweeping.sweep(FIRST)
+    [first, *_] = Delivery.objects.filter(campaign__kind="digest").order_by("pk")
+    Delivery.objects.filter(pk=first.pk).update(state=State.ACCEPTED)
+    gone.withdraw()
+    for _ in range(2):
+        let_workers_run(timezone.now())
+    assert received(mailoutbox) == {"ben": ["Offers"], "cem": ["Offers"]}
+    assert not Campaign.objects.unfinished().exists()
+
+
+@pytest.mark.parametrize("staff_said_no", [False, True])
+def test_what_is_taken_back_leaves_one_mail_for_all_who_get_the_same_then(
+    beginning: object, mailoutbox: list, staff_said_no: bool
+) -> None:
+    money, talks = make_topic("Money"), make_topic("Talks")
+    reader("all")
+    reader("talks", talks)
+    gone = publish("Pay", money)
+    publish("Offers", talks)
+    beginning.move_to(FIRST)
+    sweeping.sweep(FIRST)
+    Delivery.objects.filter(address="talks@example.com").update(state=State.ACCEPTED)
+    if staff_said_no:
+        Campaign.objects.get(deliveries__address="talks@example.com").cancel("No.", timezone.now())
+    gone.withdraw()
+    for _ in range(2):
+        let_workers_run(timezone.now())
+    assert received(mailoutbox) == ({} if staff_said_no else {"all": ["Offers"]})
 
 
 # --- When ---------------------------------------------------------------------------------
