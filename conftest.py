@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import connection
 
 from careersite.celery import app as celery_app
-from careersite.run import worker
+from careersite.run import mailer, worker
 from careersite.supervisor import ROOT
 from careersite.tests.provider import Provider, running_provider
 from careersite.tests.smtp_sink import SmtpSink, running_smtp_sink
@@ -126,15 +126,17 @@ def provider() -> Iterator[Provider]:
 def start_worker(transactional_db: None) -> Iterator[Callable[..., subprocess.Popen]]:
     """`start_worker(beat=False, EMAIL_URL=smtp_sink.url)`: a real worker on this test's database.
 
-    It shares the test's DATA_DIR and broker, so what the test queues it does.
+    With `single_mails=True` it is the one for confirmations and answers. It shares the test's
+    DATA_DIR and broker, so what the test queues it does.
     """
     started = []
 
-    def start(*, beat: bool = False, **environment: str) -> subprocess.Popen:
+    def start(
+        *, beat: bool = False, single_mails: bool = False, **environment: str
+    ) -> subprocess.Popen:
         environment = {"DATABASE_URL": live_database_url(), **environment}
-        process = subprocess.Popen(
-            worker(beat=beat).command, cwd=ROOT, env={**os.environ, **environment}
-        )
+        child = mailer() if single_mails else worker(beat=beat)
+        process = subprocess.Popen(child.command, cwd=ROOT, env={**os.environ, **environment})
         started.append(process)
         return process
 

@@ -60,7 +60,7 @@ def serve(supervisor: Supervisor) -> int:
     if exit_code := supervisor.run_to_end(prepare()):
         return 0 if supervisor.stop_asked else exit_code
     if not supervisor.stop_asked:
-        supervisor.keep_alive([web(), worker()], at_each_turn=Greeting())
+        supervisor.keep_alive([web(), worker(), mailer()], at_each_turn=Greeting())
     return 0
 
 
@@ -79,14 +79,25 @@ def web() -> Child:
 
 
 def worker(*, beat: bool = True) -> Child:
+    """Sends campaigns and does what is due."""
+    options = ["--queues", "campaigns,default", "--concurrency", "2"]
+    if beat:
+        options += ["--beat", "--schedule", str(settings.DATA_DIR / "queue" / "beat-schedule")]
+    return celery_worker("worker", options)
+
+
+def mailer() -> Child:
+    """For confirmations and answers alone: they wait for no campaign, however slow."""
+    options = ["--queues", "mail", "--concurrency", "1", "--hostname", "mail@%h"]
+    return celery_worker("worker for single mails", options)
+
+
+def celery_worker(name: str, options: list[str]) -> Child:
     command = [
         *(sys.executable, "-m", "celery", "--quiet", "-A", "careersite", "worker"),
-        *("--queues", "mail,campaigns,default", "--concurrency", "2", "--loglevel", "warning"),
-        *("--without-gossip", "--without-mingle"),
+        *("--loglevel", "warning", "--without-gossip", "--without-mingle", *options),
     ]
-    if beat:
-        command += ["--beat", "--schedule", str(settings.DATA_DIR / "queue" / "beat-schedule")]
-    return Child("worker", command, WORKER_GRACE_S, WORKER_ENVIRONMENT, is_farewell)
+    return Child(name, command, WORKER_GRACE_S, WORKER_ENVIRONMENT, is_farewell)
 
 
 def is_farewell(line: str) -> bool:
