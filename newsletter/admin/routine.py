@@ -14,7 +14,7 @@ from newsletter.models import Campaign, Delivery, Digest, Routine
 class RoutineAdmin(admin.ModelAdmin):
     """There is one: its list is its page."""
 
-    fields = (("weekday", "hour"), "zone", "next_one", "last_one", "welcomes")
+    fields = (("weekday", "hour"), "zone", "next_one", "last_one", "welcomes", "counts_presses")
     readonly_fields = ("zone", "next_one", "last_one")
 
     @admin.display(description="time zone")

@@ -10,7 +10,9 @@ from django.db.models import Count, Max, Q, Sum
 from blog.models import Article
 from newsletter.audience import Audience
 from newsletter.emails import notice_of
+from newsletter.models.deciding import Deciding
 from newsletter.models.pausing import Pausing
+from newsletter.models.routine import Routine
 from newsletter.models.subscriber import Subscriber
 from newsletter.states import OPEN_STATES, TAKEN_STATES, State
 
@@ -85,10 +87,12 @@ class CampaignQuerySet(models.QuerySet):
         """
         audience = Audience.of_notice(article).stored()
         words = notice_of(article)._asdict()
-        return self.create(article=article, created_at=now, audience=audience, **words)
+        campaign = self.create(article=article, created_at=now, audience=audience, **words)
+        campaign.count_presses_if_wanted()
+        return campaign
 
 
-class Campaign(Pausing):
+class Campaign(Pausing, Deciding):
     """One mailing: its words, frozen when it began, and one delivery for each recipient."""
 
     class Kind(models.TextChoices):
@@ -227,6 +231,11 @@ class Campaign(Pausing):
             values = [self.pk, self.letter_id, queued_at, *parameters]
             cursor.execute(EXPAND.format(people=select), values)
 
+    def count_presses_if_wanted(self) -> None:
+        """As the routine says for what goes out by itself."""
+        if Routine.current().counts_presses:
+            self.count_presses()
+
     def count_presses(self) -> None:
         """From here on its links lead over this site. Before anything of it is sent."""
         for url in dict.fromkeys(COUNTED_LINK.findall(self.html)):
@@ -257,35 +266,6 @@ class Campaign(Pausing):
         if not this.select_for_update(no_key=True).exists():
             return False
         return bool(this.exclude(deliveries__state__in=OPEN_STATES).update(finished_at=now))
-
-    def resend_doubtful(self, now: datetime) -> int:
-        """Somebody decided: send again what is in doubt, though some may get it twice."""
-        return self._reopen(State.IN_DOUBT, now, "Sent again, as staff decided.")
-
-    def retry_failed(self, now: datetime) -> int:
-        """Try what failed once more, from the first attempt on. Nobody has got any of it."""
-        return self._reopen(State.FAILED, now, "Tried again, as staff decided.")
-
-    @transaction.atomic
-    def treat_doubtful_as_sent(self, now: datetime) -> int:
-        """Somebody decided: what is in doubt has arrived, or does not matter."""
-        return self.deliveries.filter(state=State.IN_DOUBT).update(
-            state=State.ACCEPTED, reason="In doubt; staff treat it as sent.", settled_at=now
-        )
-
-    @transaction.atomic
-    def _reopen(self, state: State, now: datetime, reason: str) -> int:
-        """Back into the queue, under the campaign's lock: it is not finished any more."""
-        this = Campaign.objects.filter(pk=self.pk, cancelled_at__isnull=True)
-        if not this.select_for_update(no_key=True).exists():
-            return 0
-        back = self.deliveries.filter(state=state).update(
-            **{"state": State.QUEUED, "reason": reason, "claim_token": None, "lease_until": None},
-            **{"not_before": None, "settled_at": None, "attempts": 0, "batch": None},
-        )
-        if back:
-            this.update(finished_at=None)
-        return back
 
     def doubts_in_a_row(self) -> int:
         """How many calls are in doubt since the last mail that was accepted: a batch is one."""

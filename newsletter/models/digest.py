@@ -151,7 +151,7 @@ class Digest(models.Model):
             return
         chosen = [n.article for place, n in enumerate(notices) if selection >> place & 1]
         chosen.sort(key=lambda article: article.published_at, reverse=True)
-        Campaign.objects.create(
+        campaign = Campaign.objects.create(
             kind=Campaign.Kind.DIGEST,
             digest=self,
             selection=selection,
@@ -159,6 +159,7 @@ class Digest(models.Model):
             created_at=now,
             **digest_of(chosen, subject_for(len(chosen)))._asdict(),
         )
+        campaign.count_presses_if_wanted()
 
     def leave_out_withdrawn(self, now: datetime) -> None:
         notices = self.notices()

@@ -45,6 +45,13 @@ class Routine(models.Model):
         default=True,
         help_text="One mail, once, when somebody has confirmed: with the articles read most.",
     )
+    counts_presses = models.BooleanField(
+        "count pressed links",
+        default=False,
+        help_text="In notices and weekly mails; each letter has its own choice. Links lead over "
+        "this site, which adds one to a sum for each link and day. Who pressed is not kept. Off, "
+        "nothing is counted.",
+    )
     weekly_since = models.DateTimeField(null=True, editable=False)
 
     class Meta:

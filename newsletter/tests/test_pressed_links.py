@@ -8,10 +8,17 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from newsletter.models import Campaign, Link, LinkDay
+from blog.site_address import absolute
+from newsletter.models import Campaign, Link, LinkDay, Routine
 from newsletter.models.link import mark_of
 from newsletter.presses import WAITS_S, WaitingPresses
-from newsletter.tests.factories import let_workers_run, make_letter, make_subscriber, staff
+from newsletter.tests.factories import (
+    let_workers_run,
+    make_campaign,
+    make_letter,
+    make_subscriber,
+    staff,
+)
 from newsletter.views import go
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +73,15 @@ def test_nothing_is_counted_unless_somebody_asks_for_it() -> None:
     letter.send(now, now)
     assert Link.objects.count() == 0
     assert "https://example.org/a?x=1&amp;y=2" in letter.campaign("").html
+
+
+def test_notices_count_only_where_somebody_chose_it() -> None:
+    assert make_campaign(slug="one").links.count() == 0
+    Routine.objects.update_or_create(pk=1, defaults={"counts_presses": True})
+    notice = make_campaign(slug="two")
+    article = absolute(notice.article.get_permanent_url())
+    assert notice.links.filter(url__startswith=article).exists()
+    assert f'href="{article}' not in notice.html
 
 
 def test_links_lead_over_this_site_but_never_those_of_a_persons_own(
