@@ -8,11 +8,10 @@ from newsletter.models import Batch
 class BatchAdmin(ReadOnly):
     """What was said to a provider that takes many mails a call, and what it answered."""
 
-    list_display = ("sent_at", "campaign", "size", "state", "http_status", "error")
+    list_display = ("sent_at", "size", "state", "http_status", "campaign", "error")
     fields = (
         *("campaign", "size", "sent_at", "state", "answered_at", "http_status", "provider_id"),
         *("error", "repeats", "repeat_at", "repeat_until"),
     )
     list_select_related = ("campaign",)
-    list_filter = ("http_status",)
     list_per_page = 50
