@@ -8,38 +8,22 @@ import asyncio
 import json
 import re
 import sys
-import time
 from pathlib import Path
+
+from bench.smtp_sink import Tally, serve
 
 RECIPIENT = re.compile(rb"(?:^|&)to=([^&]*)")
 LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 QUEUED = json.dumps({"id": "<their-id@example.org>", "message": "Queued. Thank you."}).encode()
 
 
-class Tally:
-    def __init__(self) -> None:
-        self.sample: Path | None = None
-        self.reset()
-
-    def reset(self) -> None:
-        self.mails = self.bytes = 0
-        self.first = self.last = 0.0
-        self.recipients: set[bytes] = set()
-
-    def count(self, body: bytes) -> None:
-        self.last = time.monotonic()
-        self.first = self.first or self.last
-        found = RECIPIENT.findall(body)
-        self.mails += len(found)
+class CallTally(Tally):
+    def count(self, content: bytes) -> None:
+        """A call with as many mails as it names recipients."""
+        super().count(content)
+        found = RECIPIENT.findall(content)
+        self.mails += len(found) - 1
         self.recipients.update(found)
-        self.bytes += len(body)
-        if self.sample:
-            self.sample.write_bytes(body)
-            self.sample = None
-
-    def as_json(self) -> bytes:
-        counted = {"mails": self.mails, "recipients": len(self.recipients), "bytes": self.bytes}
-        return json.dumps({**counted, "first_at": self.first, "last_at": self.last}).encode()
 
 
 class Conversation(asyncio.Protocol):
@@ -84,15 +68,5 @@ class Conversation(asyncio.Protocol):
         return QUEUED
 
 
-async def serve(port_file: Path) -> None:
-    tally = Tally()
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Conversation(tally), "127.0.0.1", 0)
-    written = port_file.with_suffix(".part")
-    written.write_text(str(server.sockets[0].getsockname()[1]))
-    written.rename(port_file)
-    await server.serve_forever()
-
-
 if __name__ == "__main__":
-    asyncio.run(serve(Path(sys.argv[1])))
+    asyncio.run(serve(Path(sys.argv[1]), Conversation, CallTally()))

@@ -8,6 +8,7 @@ import asyncio
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 END_OF_CONTENT = b"\r\n.\r\n"
@@ -92,10 +93,9 @@ class Conversation(asyncio.Protocol):
         return b"250 ok"
 
 
-async def serve(port_file: Path) -> None:
-    tally = Tally()
+async def serve(port_file: Path, conversation: Callable[[Tally], object], tally: Tally) -> None:
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Conversation(tally), "127.0.0.1", 0)
+    server = await loop.create_server(lambda: conversation(tally), "127.0.0.1", 0)
     written = port_file.with_suffix(".part")
     written.write_text(str(server.sockets[0].getsockname()[1]))
     written.rename(port_file)
@@ -103,4 +103,4 @@ async def serve(port_file: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(Path(sys.argv[1])))
+    asyncio.run(serve(Path(sys.argv[1]), Conversation, Tally()))

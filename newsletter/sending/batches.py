@@ -5,7 +5,6 @@ what became of each. A call that was refused as a whole is halved until the one 
 alone. A worker that dies leaves one batch in doubt; with a key it is repeated (`repeating`).
 """
 
-import logging
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -13,8 +12,7 @@ from datetime import datetime
 
 from anymail.utils import parse_single_address
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, get_connection
-from django.core.mail.backends.base import BaseEmailBackend
+from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone
 
 from blog.models import Publication
@@ -25,25 +23,22 @@ from newsletter.outcomes import (
     in_doubt,
     not_now,
     of_call,
-    of_no_connection,
     unwritable,
 )
 from newsletter.providers import Provider
 from newsletter.sending.batch_mail import batch_mail, chunks, fingerprint
+from newsletter.sending.line import Line
 from newsletter.sending.marks import Marks
 from newsletter.sending.one_each import make_commits_last
 from newsletter.sending.way import Progress
 from newsletter.states import State
 
-logger = logging.getLogger(__name__)
-
 
 @dataclass
-class Batches:
+class Batches(Line):
     campaign: Campaign
     provider: Provider
     publication: Publication = field(default_factory=Publication.current)
-    connection: BaseEmailBackend | None = None
 
     def __post_init__(self) -> None:
         self.claim_size = self.provider.batch_size_for(self.campaign)
@@ -59,13 +54,6 @@ class Batches:
 
     def settle(self, now: datetime) -> None:
         """Each batch is settled as soon as it is answered."""
-
-    def close(self) -> None:
-        try:
-            if self.connection:
-                self.connection.close()
-        except Exception as error:
-            logger.info("The mail connection closed badly: %s", error)
 
     def _send(self, claimed: Sequence[Delivery], progress: Progress) -> None:
         if progress.is_over():
@@ -94,7 +82,7 @@ class Batches:
             return Answer(unwritable(error), is_about_one=True)
         except Exception as error:
             return Answer(not_now(f"These mails could not be written: {error}"))
-        if refusal := self._connect():
+        if refusal := self.connect():
             return Answer(refusal)
         if self.provider.repeats_within and not batch.says(fingerprint(message, self.connection)):
             return Answer(in_doubt("The same call cannot be made again: something has changed."))
@@ -108,15 +96,6 @@ class Batches:
         if len(going) == 1:
             message.message()
         return message
-
-    def _connect(self) -> Outcome | None:
-        """Nothing if the wire is open."""
-        try:
-            self.connection = self.connection or get_connection()
-            self.connection.open()
-        except Exception as error:
-            return of_no_connection(error)
-        return None
 
     def _hand_over(self, message: EmailMultiAlternatives) -> Answer:
         try:

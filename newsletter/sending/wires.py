@@ -2,11 +2,9 @@
 whichever it is.
 """
 
-import logging
 from datetime import datetime
 
-from django.core.mail import EmailMultiAlternatives, get_connection
-from django.core.mail.backends.base import BaseEmailBackend
+from django.core.mail import EmailMultiAlternatives
 
 from blog.models import Publication
 from newsletter import providers
@@ -17,27 +15,24 @@ from newsletter.outcomes import (
     in_doubt,
     later,
     of_error,
-    of_no_connection,
     of_success,
     unwritable,
 )
 from newsletter.ready_mail import ReadyCopy, ReadyMail, StandIn
+from newsletter.sending.line import Line
 from newsletter.sending.marks import Claimed
 from newsletter.signing import signer
 from newsletter.states import State
 
-logger = logging.getLogger(__name__)
-
 ACCEPTED = Outcome(State.ACCEPTED)
 
 
-class Wire:
+class Wire(Line):
     """Over a connection that is opened for the first mail and kept."""
 
     def __init__(self, campaign: Campaign) -> None:
         self.campaign = campaign
         self.publication = Publication.current()
-        self.connection: BaseEmailBackend | None = None
 
     def transmit(self, claimed: Claimed, now: datetime) -> Outcome:
         """Write this mail and hand it over. Never raises."""
@@ -47,24 +42,7 @@ class Wire:
             return unwritable(error)
         except Exception as error:
             return later(f"This mail could not be written: {error}", stops=True)
-        return self._connect() or self._hand_over(mail)
-
-    def close(self) -> None:
-        """Never raises."""
-        try:
-            if self.connection:
-                self.connection.close()
-        except Exception as error:
-            logger.info("The mail connection closed badly: %s", error)
-
-    def _connect(self) -> Outcome | None:
-        """Nothing if the wire is open."""
-        try:
-            self.connection = self.connection or get_connection()
-            self.connection.open()
-        except Exception as error:
-            return of_no_connection(error)
-        return None
+        return self.connect() or self._hand_over(mail)
 
     def _hand_over(self, mail: object) -> Outcome:
         try:
