@@ -28,7 +28,6 @@ def near(client: Client, address: str) -> list[str]:
         "/articles/negotiating-your-salary.html",
         "/blog/2014/05/negotiating_your_salary.htm",
         "/negotiating-your-salary/",
-        "/articles/Negotiating-Your-Salary/",
         "/articles/negotiating-your-salary-2/",
     ],
 )

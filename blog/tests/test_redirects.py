@@ -239,3 +239,38 @@ def test_djangos_own_404_looks_the_same(rf: RequestFactory) -> None:
 
     assert response.status_code == 404
     assert "Page not found" in response.content.decode()
+
+
+@pytest.mark.parametrize("address", ["/articles/old", "/Articles/Old/", "/ARTICLES/OLD"])
+def test_what_is_old_and_written_wrongly_is_one_step_away(client: Client, address: str) -> None:
+    make_article(slug="old").rename("new-ü")
+    assert way(client, f"{address}?a=1") == (301, "/articles/new-%C3%BC/?a=1")
+
+
+@pytest.mark.parametrize(
+    ("typed", "right"),
+    [
+        ("/Articles/Here/", "/articles/here/"),
+        ("/articles/HERE/", "/articles/here/"),
+        ("/articles/HERE", "/articles/here/"),
+        ("/Topics/Offers", "/topics/offers/"),
+        ("/topics/OFFERS/", "/topics/offers/"),
+        ("/ARCHIVE/", "/archive/"),
+    ],
+)
+def test_capitals_lead_to_the_one_form(client: Client, typed: str, right: str) -> None:
+    make_article(slug="here", topics=[make_topic("Offers")])
+    assert way(client, f"{typed}?q=A") == (301, f"{right}?q=A")
+    assert client.get(right).status_code == 200
+
+
+def test_capitals_tell_nothing_of_a_draft(client: Client) -> None:
+    make_article(slug="soon", published_at=None, topics=[make_topic("Secrets")])
+    for address in ("/articles/SOON/", "/topics/SECRETS/"):
+        assert way(client, address) == (404, None)
+
+
+def test_a_live_article_wins_in_each_of_its_forms(client: Client) -> None:
+    make_article(slug="best-of").rename("best-of-2025")
+    make_article("The new one", slug="best-of")
+    assert way(client, "/articles/best-of") == (301, "/articles/best-of/")

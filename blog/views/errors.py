@@ -32,13 +32,43 @@ BELOW = {
 @csrf_exempt  # nothing can be done here, so a POST is told what is wrong with its address
 def nowhere(request: HttpRequest, path: str) -> HttpResponse:
     """The last of all routes. A known address in another form leads to its one right form."""
-    tidy = tidied(request.path)
-    if request.method in ("GET", "HEAD") and tidy != request.path and is_route(tidy):
-        return moved(request, escape_uri_path(tidy))
-    return not_found(request)
+    routes = list(filter(is_route, tidied(request.path)))
+    tidy = next(filter(lives_at, routes), next(iter(routes), request.path))
+    if request.method not in ("GET", "HEAD") or tidy == request.path:
+        return not_found(request)
+    return moved(request, way_to(request, tidy))
 
 
-def tidied(path: str) -> str:
+def way_to(request: HttpRequest, tidy: str) -> str:
+    """What was at `tidy` is led to at once, and not by way of where it was."""
+    is_free = "\x00" not in tidy and not lives_at(tidy)
+    former = FormerAddress.objects.at(tidy) if is_free else None
+    address = former and new_address(request, former)
+    return address or escape_uri_path(tidy)
+
+
+def lives_at(path: str) -> bool:
+    """Whether the public finds an article, a topic or an author there."""
+    match = resolve(path)
+    if "\x00" in path:
+        return False
+    public = Article.objects.published()
+    things = {
+        "article": public,
+        "topic": Topic.objects.filter(articles__in=public),
+        "author": Author.objects.filter(articles__in=public),
+    }
+    found = things.get(match.url_name)
+    return found is not None and found.filter(slug=match.kwargs["slug"]).exists()
+
+
+def tidied(path: str) -> tuple[str, str]:
+    """As people write it, and in small letters."""
+    tidy = in_one_form(path)
+    return tidy, tidy.lower()
+
+
+def in_one_form(path: str) -> str:
     """In Unicode's composed form, with its slash at the end, and the first page without number."""
     path = unicodedata.normalize("NFC", path)
     path = path if path.endswith("/") else f"{path}/"
@@ -65,13 +95,20 @@ def not_found(
         former = former_address(request)
         if former and former.is_gone:
             return lost(request, status=410, title="Taken down", **furniture)
-        address = former and new_address(request, former)
+        address = new_address(request, former) if former else in_small_letters(request)
         return moved(request, address) if address else lost(request, **furniture)
     except (OperationalError, InterfaceError) as error:
         logger.error("The database did not answer for %s: %s", request.path, error)
         response = lost(request, publication=Publication(pk=1), topics=[], recent=[])
         response.headers["Cache-Control"] = "no-store"
         return response
+
+
+def in_small_letters(request: HttpRequest) -> str | None:
+    """The address, if it is one of ours but for its capitals."""
+    small = request.path.lower()
+    is_other = small != request.path and request.method in ("GET", "HEAD") and "\x00" not in small
+    return escape_uri_path(small) if is_other and is_route(small) and lives_at(small) else None
 
 
 def lost(
