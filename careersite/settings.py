@@ -114,6 +114,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "careersite.security_headers.SecurityHeaders",
+    "careersite.one_host.OneHost",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "careersite.middleware.CompressedPages",
     "careersite.middleware.EntityTags",
@@ -198,6 +199,7 @@ AUTH_PASSWORD_VALIDATORS = [
 # --- Safety ---------------------------------------------------------------------------
 
 SECURE_SSL_REDIRECT = SITE_IS_HTTPS
+SECURE_SSL_HOST = urlsplit(SITE_URL).netloc
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if SITE_IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SITE_IS_HTTPS

@@ -27,8 +27,10 @@ from blog.models import (
     Revision,
     Topic,
 )
+from blog.share_picture import SharePicture
 from blog.tests.desk import ADD, address, make_editor, messages_in, sheet, signed_in
 from blog.tests.factories import make_article, make_author, make_image, make_topic
+from careersite.tests.provider import Provider
 
 LIST = reverse("admin:blog_article_changelist")
 HOUR = timedelta(hours=1)
@@ -698,3 +700,28 @@ def test_every_page_of_the_desk_opens(editor: Client) -> None:
         assert editor.get(reverse(f"{name}_change", args=[row.pk])).status_code == 200
     assert editor.get("/admin/").status_code == 200
     assert not Revision.objects.exists()
+
+
+def test_a_picture_of_another_server_is_not_asked_for(editor: Client, provider: Provider) -> None:
+    """Ghost's CVE-2026-22597: an address in a text made the server ask there."""
+    src = f"{provider.url}/secret.png"
+    body = f'<p>Here</p><img src="{src}" alt="x"><figure><img src="{src}"></figure>'
+    editor.post(ADD, sheet(body=body, original_url=provider.url, _publish="1"))
+    article = Article.objects.get()
+    article.publish()
+    picture_url = SharePicture.of(article, list(article.topics.all()), Publication.current()).url
+    for path in (article.get_absolute_url(), "/feed.xml", picture_url):
+        assert Client().get(path).status_code == 200
+    assert provider.requests == []
+
+
+@pytest.mark.parametrize("typed", ["2027-03-28T02:30", "2027-10-31T02:30"])
+def test_a_time_that_is_not_or_is_twice_is_asked_again(
+    editor: Client, settings: object, typed: str
+) -> None:
+    """Clocks go forward and back in these nights."""
+    settings.TIME_ZONE = "Europe/Vienna"
+    with timezone.override("Europe/Vienna"):
+        response = editor.post(ADD, sheet(goes_public_at=typed))
+    assert "may be ambiguous or it may not exist" in response.content.decode()
+    assert not Article.objects.exists()

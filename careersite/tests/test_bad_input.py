@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -161,3 +162,26 @@ def test_one_request_makes_one_line_in_the_log(
     for record in caplog.records:
         assert "\n" not in line.format(record)
         assert "\x1b" not in line.format(record)
+
+
+def test_no_query_set_is_made_of_what_was_sent() -> None:
+    """CVE-2025-64459 and its like: names of parameters must not become names of columns."""
+    taken = re.compile(r"\*\*(?:request\.|self\.request\.)?(?:GET|POST|data|cleaned_data)\b")
+    for app in ("blog", "newsletter", "enquiries", "careersite"):
+        for file in (settings.BASE_DIR / app).rglob("*.py"):
+            if "tests" not in file.parts:
+                assert not taken.search(file.read_text()), file
+
+
+@pytest.mark.parametrize("path", ["blog/article/", "blog/article/1/delete/", "blog/image/upload/"])
+@pytest.mark.parametrize(
+    "form", ["/admin/{}", "/admin//{}", "//admin/{}", "/%61dmin/{}", "/admin/./{}"]
+)
+def test_the_desk_is_shut_in_each_form_of_its_addresses(
+    client: Client, path: str, form: str
+) -> None:
+    """Ghost's CVE-2026-22595: a rule that held with a slash at the end only."""
+    for address in (form.format(path), form.format(path).rstrip("/"), form.format(path) + "%2e/"):
+        for response in (client.get(address), client.post(address)):
+            is_let_in = response.status_code == 200 or b"Log out" in response.content
+            assert not is_let_in, address
