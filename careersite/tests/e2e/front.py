@@ -24,7 +24,7 @@ pid {folder}/nginx.pid;
 events {{ worker_connections 256; }}
 http {{
     default_type text/html;
-    access_log off;
+    access_log {folder}/access.log;
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
     fastcgi_temp_path {folder}/fastcgi;
