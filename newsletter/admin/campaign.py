@@ -24,6 +24,9 @@ class CampaignAdmin(ReadOnly):
     list_display = ("subject", "status", "created_at", "finished_at")
     actions = ("pause", "resume")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).without_words()
+
     def has_send_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("newsletter.change_campaign")
 

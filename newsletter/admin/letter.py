@@ -2,7 +2,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -11,7 +11,7 @@ from newsletter.admin import letter_pages
 from newsletter.admin.letter_forms import AudienceForm, LetterForm
 from newsletter.admin.read_only import SoundIds
 from newsletter.audience import Audience
-from newsletter.models import Letter
+from newsletter.models import Campaign, Letter
 
 
 @admin.register(Letter)
@@ -34,7 +34,8 @@ class LetterAdmin(SoundIds):
     # --- The list -------------------------------------------------------------------------
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).prefetch_related("campaigns")
+        campaigns = Campaign.objects.without_words()
+        return super().get_queryset(request).prefetch_related(Prefetch("campaigns", campaigns))
 
     @admin.display
     def state(self, letter: Letter) -> str:

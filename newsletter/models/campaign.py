@@ -60,6 +60,10 @@ class CampaignQuerySet(models.QuerySet):
         begun = Q(scheduled_at__isnull=True) | Q(started_at__isnull=False)
         return self.unfinished().filter(begun, paused_at__isnull=True, cancelled_at__isnull=True)
 
+    def without_words(self) -> "CampaignQuerySet":
+        """For looking through many: the words of each may be a hundred kilobytes."""
+        return self.defer("html", "text")
+
     def start_due(self, now: datetime) -> int:
         """Begin what was scheduled for now or before. Once: a clock that jumps back begins nothing
         again. What comes very late waits for a person."""

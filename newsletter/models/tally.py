@@ -20,7 +20,7 @@ RARER = 20
 class TallyQuerySet(models.QuerySet):
     def refresh_due(self, now: datetime) -> int:
         """Count anew each campaign whose numbers may have changed. For the sweep."""
-        recent = Campaign.objects.exclude(finished_at__lt=now - FOLLOWED_FOR)
+        recent = Campaign.objects.without_words().exclude(finished_at__lt=now - FOLLOWED_FOR)
         due = [c for c in recent.select_related("tally_row") if is_due(c, now)]
         for campaign in due:
             self.refresh(campaign, now)

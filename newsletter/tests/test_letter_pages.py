@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from blog.models import Topic
+from newsletter.before_sending import remarks, tick_for
 from newsletter.models import Campaign, ConsentEvent, Delivery, Letter
 from newsletter.sweeping import sweep
 from newsletter.tests.factories import make_letter, make_subscriber, make_subscribers, staff
@@ -220,7 +221,8 @@ def test_a_warning_wants_a_tick_and_another_warning_another(sender: Client) -> N
 def test_what_is_wrong_cannot_be_sent_even_with_a_tick(sender: Client) -> None:
     make_subscribers(1)
     letter = make_letter(body='<p><a href="/articles/nowhere/">x</a></p>')
-    sender.post(url("send", letter.pk), fields_to_send(sender, letter))
+    tick = tick_for(remarks(letter, timezone.now()))
+    sender.post(url("send", letter.pk), {"at": "", "seen": tick})
     assert Campaign.objects.count() == 0
 
 
