@@ -48,7 +48,7 @@ def measure(name: str, asked: argparse.Namespace, leash: Leash) -> None:
         case "expansion":
             expansion.measure(leash, subscribers=asked.list, names=asked.on or DATABASES)
         case "lighthouse":
-            lighthouse.measure(leash)
+            lighthouse.measure(leash, rounds=asked.rounds)
 
 
 def parsed() -> argparse.Namespace:
@@ -56,7 +56,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("what", nargs="*", help=f"out of {', '.join(NAMES)}; all, if not given")
     for name, default, meaning in (
         ("seconds", 4, "pages: how long each load lasts"),
-        ("rounds", 3, "pages: how often each load is repeated; the median counts"),
+        ("rounds", 3, "pages, lighthouse: how often each is repeated; the median counts"),
         ("requests", 100, "uncached, search: requests for each page"),
         ("articles", 10_000, "uncached, the second time, and search: among how many"),
         ("subscribers", 10_000, "sending: to how many"),

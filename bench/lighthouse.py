@@ -75,7 +75,7 @@ class Report:
         ]
 
 
-def measure(leash: Leash) -> None:
+def measure(leash: Leash, *, rounds: int) -> None:
     if lacking := missing(*NEEDS):
         print(f"\nLeft out: lighthouse ({', '.join(lacking)} missing).")
         return
@@ -90,7 +90,8 @@ def measure(leash: Leash) -> None:
             temporary() as front,
             in_front_with_tls(web.port, site.data_dir, Path(front), leash) as port,
         ):
-            reports = {name: look_at(path, port, tools) for name, path in pages(web).items()}
+            paths = pages(web)
+            reports = {name: middle(paths[name], port, tools, rounds) for name in paths}
     show(reports)
 
 
@@ -112,6 +113,14 @@ def pages(web: Server) -> dict[str, str]:
         "sign-up": "/newsletter/",
         "resume": "/resume/",
     }
+
+
+def middle(path: str, port: int, tools: Path, rounds: int) -> Report:
+    """The median in performance: a busy machine counts against a page."""
+    reports = [look_at(path, port, tools) for _ in range(rounds)]
+    return sorted(reports, key=lambda one: one.found["categories"]["performance"]["score"])[
+        rounds // 2
+    ]
 
 
 def look_at(path: str, port: int, tools: Path) -> Report:

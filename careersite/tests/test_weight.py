@@ -1,13 +1,14 @@
 """What an article weighs on a bad line: its page, stylesheet and script, compressed."""
 
-import gzip
 import re
 
+import brotli
 import pytest
 from django.test import Client
 
 from blog.tests.factories import make_article
 from careersite.static_files import shortened
+from careersite.stored_page import BROTLI_QUALITY
 from careersite.supervisor import ROOT
 
 STATIC = ROOT / "static"
@@ -17,8 +18,8 @@ MOST_FONTS = 55_000
 SECTION = "<h2>What is <em>asked</em>?</h2><p>" + "Four words and more. " * 60 + "</p>"
 
 
-def packed(text: str) -> int:
-    return len(gzip.compress(text.encode(), 9))
+def packed(text: str, quality: int = 11) -> int:
+    return len(brotli.compress(text.encode(), quality=quality))
 
 
 def sheet() -> str:
@@ -27,11 +28,12 @@ def sheet() -> str:
 
 @pytest.mark.django_db
 def test_an_article_is_light(client: Client) -> None:
-    article = make_article(body=SECTION * 8)
+    article, *_ = [make_article(body=SECTION * 8) for _ in range(8)]  # with related and recent ones
     page = client.get(article.get_absolute_url()).content.decode()
     script = (STATIC / "article.js").read_text()
 
-    assert packed(page) + packed(shortened(sheet())) + packed(script) < MOST_TEXT
+    assert page.count("/articles/") > 8
+    assert packed(page, BROTLI_QUALITY) + packed(shortened(sheet())) + packed(script) < MOST_TEXT
     assert len(re.findall(r"<script[^>]+src=", page)) == len(re.findall("stylesheet", page)) == 1
 
 
