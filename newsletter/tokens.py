@@ -7,7 +7,6 @@ links in old mails.
 """
 
 import base64
-import hashlib
 import hmac
 import re
 import struct
@@ -102,4 +101,4 @@ def _split(token: str) -> tuple[bytes, bytes]:
 
 def _mac(key: str, purpose: Purpose, head: bytes) -> bytes:
     message = purpose.value.encode() + b"\0" + head
-    return hmac.new(f"newsletter-link:{key}".encode(), message, hashlib.sha256).digest()[:MAC_BYTES]
+    return hmac.digest(f"newsletter-link:{key}".encode(), message, "sha256")[:MAC_BYTES]
