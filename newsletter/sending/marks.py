@@ -22,6 +22,7 @@ from newsletter.states import State
 # In the place of what is not known yet.
 SOME_ID = -987_654_321
 SOME_TIME = datetime(1, 2, 3, tzinfo=UTC)
+ONLY_WHEN_ASKED = 1_000_000_000  # times a statement is seen before it is prepared unasked
 
 CLAIM = """
     WITH due AS (
@@ -99,6 +100,8 @@ class Marks:
     def __init__(self, campaign: Campaign) -> None:
         self.campaign = campaign
         self.claimed_through = 0
+        # A plan that was right for a few mails is not kept for the next campaign's thousands.
+        self.plan = f"-- campaign {campaign.pk}"
 
     def claim(self, count: int, now: datetime) -> list[Claimed]:
         """Up to `count` that no other worker can take: those behind the last one, or the first."""
@@ -128,7 +131,7 @@ class Marks:
     def _claim(self, count: int, after: int, now: datetime) -> list[Claimed]:
         token = uuid.uuid4()
         rows = ask(
-            claim_sql(),
+            claim_sql() + self.plan,
             self.campaign.pk,
             after,
             now,
@@ -148,7 +151,7 @@ class Marks:
         person = reachable_person().values(claimed.subscriber_id or 0, now)
         sendable = sendable_campaign().values(self.campaign.pk, now)
         if connection.features.has_select_for_update:
-            return bool(ask(settle_and_go_sql(), *settle, *person, *mark, *sendable))
+            return bool(ask(settle_and_go_sql() + self.plan, *settle, *person, *mark, *sendable))
         with transaction.atomic():  # nobody else writes meanwhile
             if last:
                 ask(SETTLE, *settle)
@@ -212,11 +215,15 @@ def reachable_person() -> Condition:
 
 
 def ask(sql: str, *values: object) -> list[tuple]:
-    """PostgreSQL prepares what it is asked again and again; Django's own cursors never do."""
+    """PostgreSQL plans a statement once and keeps the plan: planning costs it more than doing.
+
+    Django leaves that off, and its own cursors never ask for it.
+    """
     if connection.vendor != "postgresql":
         with connection.cursor() as cursor:
             return cursor.execute(sql, [as_stored(value) for value in values]).fetchall()
     connection.ensure_connection()
+    connection.connection.prepare_threshold = ONLY_WHEN_ASKED
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
         cursor.execute(sql, values, prepare=True)
         return cursor.fetchall()

@@ -60,6 +60,18 @@ def test_workers_share_a_campaign_and_send_each_mail_once(sink: SmtpSink) -> Non
     assert reload(campaign).status == "sent"
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite keeps its plans by itself")
+def test_what_is_said_for_each_mail_is_planned_once(sink: SmtpSink) -> None:
+    assert send(make_mailing(readers=30)) == 30
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT max(generic_plans), max(custom_plans) FROM pg_prepared_statements"
+            " WHERE statement LIKE '%settled%'"
+        )
+        kept, anew = cursor.fetchone()
+    assert kept > 20 > 6 > anew
+
+
 def test_a_turn_without_time_left_tries_nothing_and_keeps_nothing(sink: SmtpSink) -> None:
     campaign = make_mailing(readers=3)
     assert sweeping.send_some(campaign.pk, 0, timezone.now) == 0
