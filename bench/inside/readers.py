@@ -13,8 +13,9 @@ AGO = timedelta(days=30)
 
 def main(first: str, last: str) -> dict[str, int]:
     then = timezone.now() - AGO
-    readers = [reader(n, then) for n in range(int(first), int(last) + 1)]
-    Subscriber.objects.bulk_create(readers, ROWS_A_STATEMENT)
+    for begin in range(int(first), int(last) + 1, ROWS_A_STATEMENT):
+        end = min(begin + ROWS_A_STATEMENT, int(last) + 1)
+        Subscriber.objects.bulk_create(reader(n, then) for n in range(begin, end))
     return {"subscribers": Subscriber.objects.count()}
 
 
