@@ -60,6 +60,15 @@ def test_workers_share_a_campaign_and_send_each_mail_once(sink: SmtpSink) -> Non
     assert reload(campaign).status == "sent"
 
 
+@at_the_same_time
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL does so anyway")
+def test_a_mark_is_on_the_disk_before_its_mail_goes_out(sink: SmtpSink) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA synchronous=NORMAL")
+        send(make_mailing())
+        assert cursor.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+
+
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite keeps its plans by itself")
 def test_what_is_said_for_each_mail_is_planned_once(sink: SmtpSink) -> None:
     assert send(make_mailing(readers=30)) == 30
