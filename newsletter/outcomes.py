@@ -4,6 +4,7 @@ The question behind each line is only: may the other side have the mail? If it c
 waits for another try; if it can, it is accepted or in doubt, and never sent again by guess.
 """
 
+import re
 import smtplib
 import ssl
 from collections.abc import Mapping
@@ -24,6 +25,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMessage
 from urllib3.exceptions import MaxRetryError, NewConnectionError, SSLError
 
+from newsletter.sender import sender_address
 from newsletter.states import State
 
 REFUSED_US = {401, 402, 403, 404, 405}
@@ -36,6 +38,8 @@ BEFORE_THE_WIRE = (
     AnymailUnsupportedFeature,
     UnicodeError,
 )
+
+ADDRESS = re.compile(r"[^\s@'\"<>(),;:]+@[^\s@'\"<>(),;:]*")
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,15 @@ def of_call(message: EmailMessage, error: Exception | None = None) -> Answer:
         return Answer(_of_unwritten(error), is_about_one=True)
     code = getattr(error, "status_code", None)
     outcome = of_error(error, message, is_out=None)
+    if len(message.to) > 1:  # what is written down for many names none of them
+        outcome = replace(outcome, reason=nameless(outcome.reason))
     return Answer(outcome, is_about_one=code in REFUSED_CONTENT, http_status=code or http_status)
+
+
+def nameless(words: str) -> str:
+    """Without any address but the sender's."""
+    own = sender_address().casefold()
+    return ADDRESS.sub(lambda m: m[0] if m[0].casefold() == own else "(an address)", words)
 
 
 def _of_unwritten(error: Exception) -> Outcome:

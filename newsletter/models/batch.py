@@ -13,7 +13,7 @@ from django.db.models.functions import Cast, Concat
 
 from newsletter.models.campaign import Campaign
 from newsletter.models.subscriber import Subscriber
-from newsletter.outcomes import Outcome
+from newsletter.outcomes import Outcome, nameless
 from newsletter.states import State
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ class Batch(models.Model):
     ) -> None:
         """The call was refused as a whole: nobody got anything. Its mails are as before it."""
         self._held(held).update(state=State.CLAIMED, batch=None, submitted_at=None)
-        self.answered_at, self.http_status, self.error = now, http_status, error[:300]
+        self.answered_at, self.http_status, self.error = now, http_status, nameless(error)[:300]
         self.save(update_fields=["answered_at", "http_status", "error"])
 
     def _held(self, deliveries: Sequence[Delivery]) -> DeliveryQuerySet:
@@ -203,7 +203,7 @@ class Batch(models.Model):
         accepted = next((o for o in outcomes if o.state == State.ACCEPTED), None)
         self.http_status = http_status
         self.provider_id = accepted.provider_id[:200] if accepted else ""
-        self.error = "" if accepted else outcomes[0].reason[:300]
+        self.error = "" if accepted else nameless(outcomes[0].reason)[:300]
         if not doubtful:
             self.answered_at = now
         elif self.repeat_until:

@@ -112,6 +112,18 @@ def test_whoever_the_provider_is(use: Callable, provider: Provider, stand_in: St
     assert len(provider.requests) == len(GENERAL)
 
 
+def test_what_is_written_down_for_many_names_nobody(use: Callable, provider: Provider) -> None:
+    """Or an erased person's address would stand on with the others."""
+    use(MAILGUN)
+    words = "failed for reader1@example.com, <reader2@example.com> from news@127.0.0.1"
+    campaign = make_mailing(readers=2)
+    provider.next_answers.append(Answer(500, {"message": words}))
+    send(campaign)
+    written = [Batch.objects.get().error, *campaign.deliveries.values_list("reason", flat=True)]
+    for reason in written:
+        assert "failed for (an address), <(an address)> from news@127.0.0.1" in reason
+
+
 def test_a_wish_to_wait_is_obeyed_and_costs_no_try(use: Callable, provider: Provider) -> None:
     use(MAILGUN)
     with time_machine.travel(NOON, tick=False) as clock:
