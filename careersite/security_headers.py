@@ -43,6 +43,8 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+# Web mail that asks for pictures by itself shows them on pages of its own.
+SHOWN_IN_MAILS = f"{settings.STATIC_URL}icons/"
 
 
 class SecurityHeaders:
@@ -55,6 +57,8 @@ class SecurityHeaders:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", policy_for(request))
+        if request.path.startswith(SHOWN_IN_MAILS):
+            response.headers.setdefault("Cross-Origin-Resource-Policy", "cross-origin")
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         return response

@@ -101,3 +101,9 @@ def test_a_view_may_be_stricter_by_itself(client: Client) -> None:
     assert response["Referrer-Policy"] == "no-referrer"
     assert response["Cross-Origin-Resource-Policy"] == "cross-origin"
     assert response["X-Content-Type-Options"] == "nosniff"
+
+
+def test_web_mail_may_show_the_mark_at_the_head_of_our_mails(client: Client) -> None:
+    mark = client.get("/static/icons/mail-mark.png")
+    assert mark["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert client.get("/static/site.css")["Cross-Origin-Resource-Policy"] == "same-origin"
