@@ -15,7 +15,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from newsletter.models import Campaign, Delivery, SendingLimit
-from newsletter.outcomes import Outcome
+from newsletter.outcomes import Outcome, nameless
 from newsletter.sending.way import Mail, Way
 from newsletter.states import State
 
@@ -146,7 +146,7 @@ class Sender:
         reason = outcome.reason
         if not outcome.pauses:
             reason = f"{PATIENCE} mails in a row were refused, the last one so: {reason}"
-        if self.campaign.pause(reason, now):  # the reason may name people: not for the log
+        if self.campaign.pause(nameless(reason), now):  # it stays when a person is erased
             logger.error("Campaign %s is paused; its page says why.", self.campaign.pk)
 
     def _rest(self) -> timedelta:

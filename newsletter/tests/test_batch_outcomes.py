@@ -256,12 +256,13 @@ def test_a_provider_that_refuses_everybody_is_not_asked_about_everybody(
     use: Callable, provider: Provider
 ) -> None:
     use(MAILGUN)
-    provider.answer = lambda _: Answer(400, {"message": "from is not a valid address"})
+    words = "from is not a valid address, to reader@example.com"
+    provider.answer = lambda _: Answer(400, {"message": words})
     campaign = mailing_to(200)
     send(campaign)
     assert campaign.tally() == {State.FAILED: PATIENCE, State.QUEUED: 200 - PATIENCE}
     assert what_it_does(campaign) == "pauses"
-    assert "from is not a valid address" in campaign.pause_reason
+    assert "from is not a valid address, to (an address)" in campaign.pause_reason
     assert len(provider.requests) < 40
 
 
