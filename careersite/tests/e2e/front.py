@@ -16,6 +16,7 @@ from careersite.tests.private_servers import find_program, free_port
 HOST = "openseat.example"
 START_DEADLINE_S = 15
 STOP_DEADLINE_S = 10
+TYPES = "text/css css; text/javascript js; image/svg+xml svg; font/woff2 woff2;"
 FRAME = """
 daemon off;
 {user}
@@ -23,6 +24,7 @@ worker_processes 1;
 pid {folder}/nginx.pid;
 events {{ worker_connections 256; }}
 http {{
+    types {{ {types} }}
     default_type text/html;
     access_log {folder}/access.log;
     client_body_temp_path {folder}/body;
@@ -81,7 +83,7 @@ def nginx_in_front_of(port: int, data_dir: Path, folder: Path) -> Iterator[Nginx
     user = "user root;" if os.geteuid() == 0 else ""  # or it may not read our temporary files
     site = without_tls(nginx, port, data_dir, folder)
     configuration = folder / "nginx.conf"
-    configuration.write_text(FRAME.format(user=user, folder=folder, site=site))
+    configuration.write_text(FRAME.format(user=user, folder=folder, types=TYPES, site=site))
     command = [find_program("nginx"), "-e", "stderr", "-c", configuration, "-p", folder]
     log = folder / "nginx.log"
     with log.open("wb") as output:
