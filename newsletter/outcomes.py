@@ -174,7 +174,10 @@ def of_error(error: Exception, message: EmailMessage, *, is_out: bool | None) ->
     has_answer = getattr(status, "esp_response", None) is not None
     if isinstance(error, AnymailError) and (isinstance(error, AnymailAPIError) or not has_answer):
         return _of_anymail(error)
-    if isinstance(error, smtplib.SMTPResponseException | smtplib.SMTPRecipientsRefused):
+    is_unreadable = type(error) is smtplib.SMTPResponseException  # its line does not end
+    if isinstance(error, smtplib.SMTPResponseException | smtplib.SMTPRecipientsRefused) and not (
+        is_out and is_unreadable
+    ):
         return _of_smtp_reply(error)
     if is_out is False and isinstance(error, OSError):
         return not_now(f"The connection broke before the mail was out: {error}")
@@ -196,6 +199,8 @@ def _of_smtp_reply(error: smtplib.SMTPException) -> Outcome:
         return refused_for_all(f"The mail server refuses our sender’s address: {reason}")
     if isinstance(error, smtplib.SMTPSenderRefused | smtplib.SMTPHeloError) or code == 421:
         return not_now(reason)
+    if isinstance(error, smtplib.SMTPDataError) and code < 400:
+        return in_doubt(f"The mail server says neither yes nor no: {reason}")
     return Outcome(final, reason) if code >= 500 else later(reason)
 
 

@@ -36,6 +36,10 @@ BY_ANSWER = [
     ("MAIL", "553 5.7.1 Sender refused", State.QUEUED, 0, "pauses"),
     # After the final dot without a word: it may have arrived.
     ("DATA", HANG_UP, State.IN_DOUBT, 1, "rests"),
+    # A word that is no refusal, or none that we can read.
+    ("DATA", "252 2.0.0 Perhaps", State.IN_DOUBT, 1, "rests"),
+    ("DATA", "Thank you", State.IN_DOUBT, 1, "rests"),
+    ("DATA", f"250 {'and ' * 2500}", State.IN_DOUBT, 1, "rests"),
 ]
 
 
@@ -66,7 +70,7 @@ def test_answer(
     send(campaign)
     first, second = campaign.deliveries.order_by("pk")
     assert (first.state, first.attempts, what_it_does(campaign)) == (state, attempts, then)
-    if reply != HANG_UP:
+    if reply != HANG_UP and state != State.IN_DOUBT:
         assert first.reason.startswith(reply.split()[0]) or reply in first.reason
     assert second.state == (State.ACCEPTED if then == "sends on" else State.QUEUED)
     waits = state == State.QUEUED
