@@ -256,11 +256,14 @@ class Subscriber(models.Model):
     def move_waiting_mails(self, address: str, key: str, now: datetime) -> None:
         """To another address; a worker that holds one already must take it anew.
 
-        No campaign mails an address twice, whoever it belonged to before.
+        No campaign and no letter mails an address twice, whoever it belonged to before.
         """
         waiting = self.deliveries.waiting()
-        has_it_already = waiting.filter(campaign__deliveries__address_key=key)
-        has_it_already.skip("this campaign went to the new address already", now)
+        by_campaign = Q(campaign__deliveries__address_key=key)
+        by_letter = Q(letter__campaigns__deliveries__address_key=key)
+        waiting.filter(by_campaign | by_letter).skip(
+            "this campaign went to the new address already", now
+        )
         back = {"state": State.QUEUED, "claim_token": None, "lease_until": None}
         waiting.update(address=address, address_key=key, **back)
 

@@ -12,8 +12,10 @@ from django.utils import timezone
 from newsletter.consent import Origin
 from newsletter.models import (
     AddressChange,
+    Campaign,
     ConsentEvent,
     Delivery,
+    Letter,
     PersonalMail,
     Subscriber,
     Suppression,
@@ -168,6 +170,24 @@ def test_a_campaign_that_went_to_the_new_address_already_goes_there_once(client:
     link = wish(ada)
     campaign.deliveries.filter(subscriber=ben).update(address=NEW, address_key=NEW)
     client.post(link)
+    assert campaign.deliveries.get(subscriber=ada).state == "skipped"
+
+
+def test_a_letter_that_went_to_the_new_address_under_its_other_subject_goes_there_once(
+    client: Client,
+) -> None:
+    campaign = make_mailing(readers=2)
+    ada, ben = Subscriber.objects.order_by("pk")
+    link = wish(ada)
+    letter = Letter.objects.create(subject="Hello")
+    other = Campaign.objects.create(kind="letter", letter=letter, created_at=timezone.now())
+    campaign.deliveries.update(letter=letter)
+    campaign.deliveries.filter(subscriber=ben).update(
+        campaign=other, address=NEW, address_key=NEW, state="accepted"
+    )
+    client.post(link)
+    ada.refresh_from_db()
+    assert ada.address == NEW
     assert campaign.deliveries.get(subscriber=ada).state == "skipped"
 
 
