@@ -145,17 +145,22 @@ class Batch(models.Model):
             self._settle(deliveries, outcome, now)
         self._note(list(outcomes.values()), http_status, now)
 
+    @transaction.atomic
     def refuse(
         self, held: Sequence[Delivery], error: str, http_status: int | None, now: datetime
     ) -> None:
         """The call was refused as a whole: nobody got anything. Its mails are as before it."""
-        self._held(held).update(state=State.CLAIMED, batch=None, submitted_at=None)
+        self._take_back(
+            held, state=State.CLAIMED, lease_until=now + LEASE, submitted_at=None, settled_at=None
+        )
         self.answered_at, self.http_status, self.error = now, http_status, nameless(error)[:300]
         self.save(update_fields=["answered_at", "http_status", "error"])
 
     def _held(self, deliveries: Sequence[Delivery]) -> DeliveryQuerySet:
-        """Nobody has said anything of them since."""
-        mine = self.members().filter(claim_token=deliveries[0].claim_token)
+        """Nobody has said anything of them since. They were claimed together; what a report has
+        settled has no token any more."""
+        token = next((d.claim_token for d in deliveries if d.claim_token), None)
+        mine = self.members().filter(claim_token=token)
         open_states = (State.SUBMITTING, State.IN_DOUBT)
         return mine.filter(pk__in=[d.pk for d in deliveries], state__in=open_states)
 
@@ -183,19 +188,22 @@ class Batch(models.Model):
         )
 
     def _put_back(self, deliveries: list[Delivery], outcome: Outcome, now: datetime) -> None:
-        """Nothing was sent and nothing is wrong with them. See `Delivery.record` for the lock."""
-        campaign = Campaign.objects.filter(pk=self.campaign_id)
-        campaign.select_for_update(no_key=True).exists()
-        back = self._held(deliveries).update(
+        """Nothing was sent and nothing is wrong with them."""
+        self._take_back(
+            deliveries,
             state=State.QUEUED,
-            batch=None,
             claim_token=None,
             lease_until=None,
             submitted_at=None,
             reason=outcome.reason[:300],
             not_before=now + (outcome.retry_after or WAIT),
         )
-        if back:
+
+    def _take_back(self, deliveries: Sequence[Delivery], **fields: object) -> None:
+        """Out of this batch. See `Delivery.record` for the lock."""
+        campaign = Campaign.objects.filter(pk=self.campaign_id)
+        campaign.select_for_update(no_key=True).exists()
+        if self._held(deliveries).update(batch=None, **fields):
             campaign.filter(finished_at__isnull=False).update(finished_at=None)
 
     def _note(self, outcomes: list[Outcome], http_status: int | None, now: datetime) -> None:

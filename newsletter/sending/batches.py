@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from anymail.utils import parse_single_address
 from django.conf import settings
@@ -34,11 +35,23 @@ from newsletter.sending.way import Progress
 from newsletter.states import State
 
 
+class Answered(NamedTuple):
+    """A batch, and what became of each mail in it."""
+
+    batch: Batch
+    outcomes: dict[Delivery, Outcome]
+    http_status: int | None
+
+    def record(self, now: datetime) -> None:
+        self.batch.record(self.outcomes, self.http_status, now)
+
+
 @dataclass
 class Batches(Line):
     campaign: Campaign
     provider: Provider
     publication: Publication = field(default_factory=Publication.current)
+    last: Answered | None = None
 
     def __post_init__(self) -> None:
         self.claim_size = self.provider.batch_size_for(self.campaign)
@@ -50,14 +63,15 @@ class Batches(Line):
 
     def send(self, claimed: Sequence[Delivery], progress: Progress) -> None:
         for chunk in chunks(claimed):
-            self._send(chunk, progress)
+            if not progress.is_over():
+                self._send(chunk, progress)
 
     def settle(self, now: datetime) -> None:
-        """Each batch is settled as soon as it is answered."""
+        """Each batch is settled as soon as it is answered, if the database is there to take it."""
+        if self.last:
+            self.last.record(now)
 
     def _send(self, claimed: Sequence[Delivery], progress: Progress) -> None:
-        if progress.is_over():
-            return
         batch, going = Batch.objects.begin(
             self.campaign, claimed, timezone.now(), self.provider.repeats_within
         )
@@ -66,13 +80,20 @@ class Batches(Line):
         answer = self.call(batch, going)
         if answer.is_about_one and len(going) > 1:
             batch.refuse(going, answer.for_all.reason, answer.http_status, timezone.now())
-            middle = len(going) // 2
-            for half in (going[:middle], going[middle:]):
-                self._send(half, progress)
+            self._send_halves(going, progress)
             return
         outcomes = {delivery: answer.of(delivery.address) for delivery in going}
-        batch.record(outcomes, answer.http_status, timezone.now())
+        self.last = Answered(batch, outcomes, answer.http_status)
         progress.note_batch(batch.pk, list(outcomes.values()))
+        self.settle(timezone.now())
+        self.last = None
+
+    def _send_halves(self, refused: Sequence[Delivery], progress: Progress) -> None:
+        """The first in any case: else a short turn would only ever be told the same refusals."""
+        middle = len(refused) // 2
+        self._send(refused[:middle], progress)
+        if not progress.is_over():
+            self._send(refused[middle:], progress)
 
     def call(self, batch: Batch, going: Sequence[Delivery]) -> Answer:
         """One call. What it says is noted before, where it may be repeated."""

@@ -4,17 +4,22 @@ import json
 import socket
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from unittest.mock import patch
 
 import pytest
 import time_machine
 from anymail.exceptions import AnymailSerializationError
 from anymail.signals import post_send, pre_send
+from django.db import OperationalError
 from django.utils import timezone
 
 from careersite.tests.provider import Answer, Provider, Request
+from newsletter import sweeping
 from newsletter.consent import Origin
-from newsletter.models import Batch, Campaign, SendingLimit, Subscriber
-from newsletter.sending.turn import PATIENCE, REST
+from newsletter.models import Batch, Campaign, Delivery, SendingLimit, Subscriber
+from newsletter.models.delivery import LEASE
+from newsletter.sending.turn import PATIENCE, REST, Sender
+from newsletter.sending.ways import way_for
 from newsletter.states import State
 from newsletter.tests.factories import LONG_AGO, let_workers_run, make_campaign, make_mailing, send
 from newsletter.tests.stand_ins import ALL, MAILGUN, MAILJET, POSTMARK, RESEND, StandIn
@@ -231,6 +236,47 @@ def test_of_five_hundred_the_other_499_get_the_mail_once(use: Callable, provider
     accepted = accepted_by(MAILGUN, provider, bad)
     assert len(accepted) == len(set(accepted)) == 499
     assert len(provider.requests) <= 2 * 9 + 1
+
+
+def test_a_turn_that_is_too_short_to_find_the_one_comes_closer_all_the_same(
+    use: Callable, provider: Provider
+) -> None:
+    use(MAILGUN)
+    bad = {"reader1@example.com"}
+    provider.answer = refusing(MAILGUN, bad, Answer(400, {"message": "not a valid address"}))
+    campaign = mailing_to(8)
+    sender = Sender(campaign, way_for(campaign))
+    claimed = sender.way.claim(8, timezone.now())
+    with patch.object(sender, "is_over", side_effect=[False, *[True] * 20]):
+        sender._send(claimed)
+    assert campaign.tally() == {State.FAILED: 1, State.QUEUED: 7}
+
+
+def test_a_refusal_that_comes_late_leaves_nothing_behind_a_finished_campaign() -> None:
+    campaign, now = mailing_to(2), timezone.now()
+    claimed = Delivery.objects.claim(campaign, 2, now)
+    batch, going = Batch.objects.begin(campaign, claimed, now)
+    later = now + LEASE + timedelta(seconds=1)
+    sweeping.sweep(later)
+    assert Campaign.objects.get().status == "sent"
+    batch.refuse(going, "400 not a valid address", 400, later)
+    assert Campaign.objects.get().status == "sending"
+    assert Delivery.objects.expire_leases(later + LEASE + timedelta(seconds=1)) == (2, 0)
+
+
+def test_an_answer_is_not_lost_with_the_database(use: Callable, provider: Provider) -> None:
+    use(MAILGUN)
+    campaign = mailing_to(2)
+    record, breaks = Batch.record, [OperationalError("the database system is shutting down")]
+
+    def fail_once(*arguments: object) -> None:
+        if breaks:
+            raise breaks.pop()
+        record(*arguments)
+
+    with patch.object(Batch, "record", fail_once), pytest.raises(OperationalError):
+        send(campaign)
+    assert campaign.tally() == {State.ACCEPTED: 2}
 
 
 def test_who_leaves_while_the_one_is_looked_for_gets_nothing(

@@ -8,10 +8,12 @@ from django.utils import timezone
 
 from careersite.tests.provider import Answer, Provider
 from newsletter.consent import Origin
-from newsletter.models import Batch, Campaign, Delivery, Subscriber
+from newsletter.models import Batch, Campaign, Delivery, Subscriber, WebhookEvent
 from newsletter.models.batch import LEASE
+from newsletter.reports import Report
 from newsletter.sending.repeating import repeat
 from newsletter.states import State
+from newsletter.tags import tag_of
 from newsletter.tests.factories import at_once, let_workers_run, make_mailing, send
 from newsletter.tests.races import at_the_same_time
 from newsletter.tests.stand_ins import BREVO, MAILGUN, RESEND, WITH_KEYS, StandIn
@@ -58,6 +60,21 @@ def test_the_same_bytes_with_the_same_key_end_the_doubt(
     assert stand_in.key(first) == stand_in.key(second) == str(Batch.objects.get().pk)
     assert Batch.objects.get().state == "answered"
     assert Campaign.objects.get().status == "sent"
+
+
+def test_what_a_report_has_settled_meanwhile_hides_no_answer_from_the_others(
+    stand_in: StandIn, provider: Provider
+) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        campaign = batch_in_doubt(provider)
+        first = campaign.deliveries.order_by("pk").first()
+        WebhookEvent.objects.create(
+            **{"esp": "x", "dedupe_key": "x", "kind": Report.DELIVERED, "at": NOON},
+            **{"received_at": NOON, "delivery": first, "tag": tag_of(first.pk)},
+        )
+        clock.shift(MINUTE)
+        let_workers_run()
+    assert campaign.tally() == {State.DELIVERED: 1, State.ACCEPTED: 2}
 
 
 def test_each_batch_has_a_key_of_its_own(stand_in: StandIn, provider: Provider) -> None:
