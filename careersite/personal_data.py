@@ -16,7 +16,7 @@ from django.db.models import Q, QuerySet
 
 import enquiries.personal_data as of_enquiries
 import newsletter.personal_data as of_newsletter
-from newsletter.addresses import clean_address
+from newsletter.addresses import clean_address, names
 
 ERASED = "(erased)"
 SOFT_LINE_BREAKS = (b"=\r\n", b"=\n", b"\0")
@@ -67,8 +67,13 @@ def _kept_here(address: str) -> dict[str, object]:
 
 
 def _history(address: str) -> QuerySet:
-    named = Q(object_repr__icontains=address) | Q(change_message__icontains=address)
-    return LogEntry.objects.filter(named)
+    found = Q(object_repr__icontains=address) | Q(change_message__icontains=address)
+    named = [
+        entry.pk
+        for entry in LogEntry.objects.filter(found)
+        if names(entry.object_repr, address) or names(entry.change_message, address)
+    ]
+    return LogEntry.objects.filter(pk__in=named)
 
 
 def _files_with(address: str) -> Iterator[Path]:

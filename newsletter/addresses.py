@@ -1,5 +1,6 @@
 """What counts as a mail address, and when two of them are one."""
 
+import re
 import unicodedata
 
 from django.core.exceptions import ValidationError
@@ -41,6 +42,12 @@ def address_key(address: str) -> str:
 
 def domain_of(address: str) -> str:
     return address.rpartition("@")[2].casefold()
+
+
+def names(words: str, address: str) -> bool:
+    """Whether `address` stands in `words` by itself, and not as a piece of a longer one."""
+    alone = rf"(?<![\w.!#$%&*+/=?^{{|}}~-]){re.escape(address)}(?![\w-]|\.\w)"
+    return re.search(alone, words, re.IGNORECASE) is not None
 
 
 def masked(address: str) -> str:

@@ -11,7 +11,7 @@ from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
 from django.db.models.functions import Cast, Concat
 
 from blog.facts import facts_of
-from newsletter.addresses import address_key
+from newsletter.addresses import address_key, names
 from newsletter.models import (
     AddressChange,
     ConsentEvent,
@@ -87,8 +87,9 @@ def _make_anonymous(deliveries: QuerySet, now: datetime) -> int:
 
 def _unmention(address: str) -> int:
     """Somebody who took over from this address, or gave theirs up for it."""
-    events = ConsentEvent.objects.filter(detail__icontains=address)
-    return events.update(detail=f"({ERASED})")
+    events = ConsentEvent.objects.filter(detail__icontains=address).values_list("pk", "detail")
+    named = [pk for pk, detail in events if names(detail, address)]
+    return ConsentEvent.objects.filter(pk__in=named).update(detail=f"({ERASED})")
 
 
 def _deliveries(person: Subscriber | None, key: str) -> QuerySet:

@@ -173,6 +173,20 @@ def test_an_address_that_somebody_moved_away_from_is_forgotten_too() -> None:
     assert ConsentEvent.objects.filter(detail="(erased)").exists()
 
 
+@pytest.mark.parametrize("address", ["lace@example.com", "ada.lovelace@example.co"])
+def test_whoever_has_a_piece_of_an_address_neither_sees_nor_erases_what_is_anothers(
+    ada: Subscriber, address: str
+) -> None:
+    moving = make_subscriber("old@example.com")
+    change = AddressChange.objects.ask(moving, "new-lovelace@example.com", Origin(), timezone.now())
+    change.make(Origin(), timezone.now())
+    make_subscriber(address)
+    assert "history of staff" not in export(address).get("site", {})
+    erase(address)
+    assert LogEntry.objects.filter(object_repr=ADA, change_message="x").exists()
+    assert ConsentEvent.objects.filter(detail__endswith=" to new-lovelace@example.com").exists()
+
+
 def test_a_list_that_waits_to_be_imported_goes_as_well(tmp_path: Path) -> None:
     folder = tmp_path / "private" / "imports"
     folder.mkdir(parents=True)
