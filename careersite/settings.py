@@ -15,6 +15,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
+from careersite.logs import without_tokens
 from newsletter.providers import backend_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -362,6 +363,7 @@ if SENTRY_DSN and find_spec("sentry_sdk"):
             send_default_pii=False,
             include_local_variables=False,
             max_request_body_size="never",
+            before_send=without_tokens,
         )
 
 # --- Logs -----------------------------------------------------------------------------

@@ -128,3 +128,4 @@ def test_errors_are_reported_where_the_package_is_installed(
         told = (tmp_path / "told").read_text()
         assert dsn in told
         assert "'send_default_pii': False" in told
+        assert "'before_send': <function without_tokens" in told

@@ -4,7 +4,7 @@ import logging
 
 from django.utils import timezone
 
-from careersite.logs import OneLine
+from careersite.logs import OneLine, without_tokens
 from newsletter.tokens import Purpose, issue
 
 
@@ -23,3 +23,16 @@ def test_a_token_is_left_out() -> None:
     said = line("Bad Request: %s", f"/newsletter/preferences/{token}/")
     assert said.endswith("Bad Request: /newsletter/preferences/(token)/")
     assert line("Not Found: %s", "/articles/" + "a" * 60).endswith("a" * 60)
+
+
+def test_nor_does_a_report_of_an_error_tell_one() -> None:
+    path = f"/newsletter/your-data/{issue(Purpose.YOUR_DATA, '00' * 16, timezone.now())}/"
+    event = {
+        "request": {"url": f"https://news.example.com{path}", "headers": {"Referer": path}},
+        "breadcrumbs": {"values": [{"message": f"Not Found: {path}", "level": None}]},
+    }
+    clean = "/newsletter/your-data/(token)/"
+    assert without_tokens(event, {}) == {
+        "request": {"url": f"https://news.example.com{clean}", "headers": {"Referer": clean}},
+        "breadcrumbs": {"values": [{"message": f"Not Found: {clean}", "level": None}]},
+    }
