@@ -55,8 +55,8 @@ def _try_out(request: HttpRequest, context: dict[str, object]) -> HttpResponse:
         waiting=name,
         outcome=outcome,
         coming=outcome.added + outcome.confirmed,
-        wrong=wrong[:ROWS_SHOWN],
-        more_wrong=max(0, len(wrong) - ROWS_SHOWN),
+        wrong=wrong,
+        more_wrong=outcome.wrong - len(wrong),
     )
 
 
@@ -87,7 +87,13 @@ def _run(
     now, day = timezone.now(), agreed["date"]
     rows = Rows(path, day if isinstance(day, date) else None, now)
     actor = request.user.get_username()[:80]
-    return Import(str(agreed["source"]), actor, now, is_trial, wrong.append).run(rows)
+
+    def note(row: WrongRow) -> None:
+        """No more than are shown: a small file can have a million of them."""
+        if len(wrong) < ROWS_SHOWN:
+            wrong.append(row)
+
+    return Import(str(agreed["source"]), actor, now, is_trial, note).run(rows)
 
 
 def _page(request: HttpRequest, context: dict[str, object], **more: object) -> HttpResponse:

@@ -51,6 +51,12 @@ def press(client: Client, trial: HttpResponse, **more: str) -> HttpResponse:
 # --- Bringing people ------------------------------------------------------------------------
 
 
+def test_of_many_wrong_rows_the_first_are_shown_and_the_others_counted(importer: Client) -> None:
+    trial = upload(importer, b"email\n" + b"x\n" * 150)
+    assert len(trial.context["wrong"]) == 100
+    assert "And 50 more." in trial.content.decode()
+
+
 def test_a_file_is_tried_first_and_imported_by_a_button(importer: Client, folder: Path) -> None:
     make_subscriber("left@example.com", left=True)
     content = b"email\nada@example.com\nleft@example.com\nnobody\n"
