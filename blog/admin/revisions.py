@@ -77,7 +77,9 @@ def restore(
 def find(
     model_admin: admin.ModelAdmin, request: HttpRequest, article_id: int, revision_id: int
 ) -> Revision:
-    """The same right that editing the article takes."""
+    """The same right that editing the article takes. Who has none learns not what is there."""
+    if not model_admin.has_change_permission(request):
+        raise PermissionDenied
     found = get_object_or_404(
         Revision.objects.select_related("article", "by"), pk=revision_id, article=article_id
     )

@@ -63,6 +63,8 @@ class LetterAdmin(SoundIds):
         self, request: HttpRequest, object_id: str, *args: object, **kwargs: object
     ) -> HttpResponse:
         """Whoever cannot change it gets the page that shows it."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
         letter = self.get_object(request, object_id)
         if letter and request.method == "GET" and not self.has_change_permission(request, letter):
             return HttpResponseRedirect(check_url(letter))
