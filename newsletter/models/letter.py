@@ -131,7 +131,8 @@ class Letter(models.Model):
             return False
         self.frozen_at = now
         for variant, subject, part in self._variants():
-            self._freeze(variant, self.words(subject), part, at, now)
+            audience = self.audience.part(*part, seed=self.pk)
+            self._freeze(variant, self.words(subject), audience, at, now)
         return True
 
     def _variants(self) -> list[tuple[str, str, tuple[int, int]]]:
@@ -143,9 +144,8 @@ class Letter(models.Model):
         return [first, (Variant.B, self.other_subject, (half, 2 * half))]
 
     def _freeze(
-        self, variant: str, words: Words, part: tuple[int, int], at: datetime, now: datetime
+        self, variant: str, words: Words, audience: Audience, at: datetime, now: datetime
     ) -> Campaign:
-        audience = self.audience.part(*part, seed=self.pk)
         campaign = Campaign.objects.create(
             **{"kind": Campaign.Kind.LETTER, "letter": self, "variant": variant},
             **{"created_at": now, "scheduled_at": at, "audience": audience.stored()},
@@ -174,7 +174,9 @@ class Letter(models.Model):
             return False
         words = self.words(chosen.subject)
         share = 2 * (self.compare_share // 2)
-        self._freeze(Variant.REST, words, (share, WHOLE), now, now)
+        # Of the same people, though a topic may be gone by now, which the letter asked for.
+        audience = Audience.read(chosen.audience).part(share, WHOLE, seed=self.pk)
+        self._freeze(Variant.REST, words, audience, now, now)
         return True
 
     def winner(self) -> str:

@@ -7,6 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from blog.tests.factories import make_topic
 from newsletter.models import Campaign, Delivery, Letter, LinkDay, Subscriber
 from newsletter.models.subscriber import Frequency
 from newsletter.sweeping import sweep
@@ -185,6 +186,22 @@ def test_counted_presses_choose_by_themselves_after_the_hours_and_by_hand_otherw
     sweep(now + timedelta(hours=4))
     assert counting.campaign("rest").subject == "Another way to say it"
     assert by_hand.campaign("rest") is None
+
+
+def test_the_rest_is_of_the_people_that_the_halves_were_of() -> None:
+    topic = make_topic()
+    make_subscriber("about@example.com").topics.add(topic)
+    other = make_topic(name="Another")
+    for reader in readers(20):
+        reader.topics.add(other)
+    letter, now = make_letter(other_subject="Another subject"), timezone.now()
+    letter.topics.add(topic)
+    begin(letter, now)
+    topic.delete()
+    assert Letter.objects.get().send_rest("a", now)
+    sweep(now)
+    rest = Letter.objects.get().campaign("rest")
+    assert not people_of(rest) - {"about@example.com"}
 
 
 def test_nothing_is_chosen_when_a_half_was_cancelled() -> None:
