@@ -150,9 +150,8 @@ class Batch(models.Model):
         self, held: Sequence[Delivery], error: str, http_status: int | None, now: datetime
     ) -> None:
         """The call was refused as a whole: nobody got anything. Its mails are as before it."""
-        self._take_back(
-            held, state=State.CLAIMED, lease_until=now + LEASE, submitted_at=None, settled_at=None
-        )
+        as_before = {"state": State.CLAIMED, "lease_until": now + LEASE}
+        self._take_back(held, now, **as_before, submitted_at=None, settled_at=None)
         self.answered_at, self.http_status, self.error = now, http_status, nameless(error)[:300]
         self.save(update_fields=["answered_at", "http_status", "error"])
 
@@ -191,6 +190,7 @@ class Batch(models.Model):
         """Nothing was sent and nothing is wrong with them."""
         self._take_back(
             deliveries,
+            now,
             state=State.QUEUED,
             claim_token=None,
             lease_until=None,
@@ -199,11 +199,13 @@ class Batch(models.Model):
             not_before=now + (outcome.retry_after or WAIT),
         )
 
-    def _take_back(self, deliveries: Sequence[Delivery], **fields: object) -> None:
+    def _take_back(self, deliveries: Sequence[Delivery], now: datetime, **fields: object) -> None:
         """Out of this batch. See `Delivery.record` for the lock."""
         campaign = Campaign.objects.filter(pk=self.campaign_id)
         campaign.select_for_update(no_key=True).exists()
         if self._held(deliveries).update(batch=None, **fields):
+            ids = [delivery.pk for delivery in deliveries]
+            type(deliveries[0]).objects.filter(pk__in=ids).follow_people(now)
             campaign.filter(finished_at__isnull=False).update(finished_at=None)
 
     def _note(self, outcomes: list[Outcome], http_status: int | None, now: datetime) -> None:

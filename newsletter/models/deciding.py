@@ -37,5 +37,6 @@ class Deciding(models.Model):
             **{"not_before": None, "settled_at": None, "attempts": 0, "batch": None},
         )
         if back:
+            self.deliveries.follow_people(now)
             this.update(finished_at=None)
         return back

@@ -38,6 +38,13 @@ class DeliveryQuerySet(models.QuerySet):
             state=State.SKIPPED, reason=reason, claim_token=None, lease_until=None, settled_at=now
         )
 
+    def follow_people(self, now: datetime) -> None:
+        """What is back from the wire goes to the address that its person has by now."""
+        moved = self.waiting().exclude(address_key=F("subscriber__address_key"))
+        for delivery in moved.filter(subscriber__isnull=False).select_related("subscriber"):
+            person = delivery.subscriber
+            person.move_waiting_mails(person.address, person.address_key, now)
+
     @transaction.atomic
     def claim(self, campaign: Campaign, count: int, now: datetime) -> "list[Delivery]":
         """Take up to `count` deliveries that no other worker can take.
@@ -236,6 +243,7 @@ class Delivery(models.Model):
         campaign = Campaign.objects.filter(pk=self.campaign_id)
         campaign.select_for_update(no_key=True).exists()
         if mine.update(**self._next_try(outcome, now)):
+            Delivery.objects.filter(pk=self.pk).follow_people(now)
             campaign.filter(finished_at__isnull=False).update(finished_at=None)
 
     def _next_try(self, outcome: Outcome, now: datetime) -> dict[str, object]:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from newsletter.consent import Origin
 from newsletter.models import (
     AddressChange,
+    Batch,
     Campaign,
     ConsentEvent,
     Delivery,
@@ -20,6 +21,7 @@ from newsletter.models import (
     Subscriber,
     Suppression,
 )
+from newsletter.outcomes import in_doubt, later, not_now
 from newsletter.tests.factories import (
     all_rows,
     at_once,
@@ -160,6 +162,29 @@ def test_mails_that_wait_go_to_the_new_address(client: Client, mailoutbox: list)
     [held] = Delivery.objects.claim(campaign, 1, timezone.now())
     client.post(link)
     assert not held.go(timezone.now())
+    send(campaign)
+    assert [mail.to for mail in mailoutbox] == [[NEW]]
+
+
+@pytest.mark.parametrize("how", ["put back", "sent again", "a call put back"])
+def test_what_was_on_the_wire_goes_to_the_new_address_if_it_comes_back(
+    client: Client, mailoutbox: list, how: str
+) -> None:
+    campaign, now = make_mailing(), timezone.now()
+    link = wish(Subscriber.objects.get())
+    claimed = Delivery.objects.claim(campaign, 1, now)
+    batch, [held] = Batch.objects.begin(campaign, claimed, now)
+    client.post(link)
+    match how:
+        case "put back":
+            held.record(later("450 Try later"), now)
+        case "a call put back":
+            batch.record({held: not_now("429 Too many")}, 429, now)
+        case _:
+            held.record(in_doubt("The connection broke."), now)
+            campaign.resend_doubtful(now)
+    assert Delivery.objects.get().address == NEW
+    Delivery.objects.update(not_before=None)
     send(campaign)
     assert [mail.to for mail in mailoutbox] == [[NEW]]
 
