@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from newsletter.audience import Audience
 from newsletter.emails.headers import one_line
+from newsletter.forms.ticked import TickedRows
 from newsletter.models import Letter
 from newsletter.models.letter import LARGEST_SHARE
 from newsletter.models.subscriber import Frequency
@@ -43,6 +44,7 @@ class LetterForm(forms.ModelForm):
             "subject": forms.Textarea(attrs={"rows": 2}),
             "topics": forms.CheckboxSelectMultiple,
         }
+        field_classes = {"topics": TickedRows}
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, label_suffix="", **kwargs)
@@ -62,7 +64,7 @@ class AudienceForm(forms.Form):
     """The part of a letter's form that says who gets it, whatever else stands in it."""
 
     frequency = forms.ChoiceField(choices=[("", ""), *Frequency.choices], required=False)
-    topics = Letter._meta.get_field("topics").formfield()
+    topics = Letter._meta.get_field("topics").formfield(form_class=TickedRows)
 
     def audience(self) -> Audience:
         topics = frozenset(topic.pk for topic in self.cleaned_data["topics"])
@@ -72,7 +74,7 @@ class AudienceForm(forms.Form):
 class TrialForm(forms.Form):
     """Test mails go to staff and nobody else, whatever the form that was sent says."""
 
-    to = forms.ModelMultipleChoiceField(
+    to = TickedRows(
         staff_with_addresses(),
         label="Send it to",
         widget=forms.CheckboxSelectMultiple,

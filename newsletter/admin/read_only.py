@@ -1,5 +1,3 @@
-import re
-
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import BadRequest, ValidationError
@@ -9,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 
 from newsletter.addresses import address_key
+from newsletter.forms.ticked import SOUND_ID
 
 
 class FirstThousands(Paginator):
@@ -30,13 +29,15 @@ class FirstThousands(Paginator):
 
 
 class SoundIds(admin.ModelAdmin):
-    """Answers 400 when what was chosen in a list is no id that a row could have."""
+    """Answers 400 when what was chosen in a list is no id that a row could have, or what it is
+    narrowed down to cannot stand in any row."""
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, object] | None = None
     ) -> HttpResponse:
         chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
-        if not all(re.fullmatch("[0-9]{1,18}", value) for value in chosen):
+        is_nowhere = any("\0" in value for _, values in request.GET.lists() for value in values)
+        if is_nowhere or not all(SOUND_ID.fullmatch(value) for value in chosen):
             raise BadRequest("No such rows.")
         return super().changelist_view(request, extra_context)
 

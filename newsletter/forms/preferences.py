@@ -7,6 +7,7 @@ from django.utils import timezone
 from blog.models import Topic
 from blog.navigation import public_topics
 from newsletter.forms.sign_up import AddressForm
+from newsletter.forms.ticked import TickedRows
 from newsletter.models import Preferences, Routine
 from newsletter.models.subscriber import Frequency
 
@@ -22,7 +23,7 @@ class PreferencesForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": "Choose how often we may write to you."},
     )
-    topics = forms.ModelMultipleChoiceField(
+    topics = TickedRows(
         label="About what",
         queryset=Topic.objects.none(),
         required=False,

@@ -82,6 +82,7 @@ def test_the_number_of_people_follows_what_is_chosen(writer: Client) -> None:
         ({"frequency": "x"}, None),
     ):
         assert writer.get(url("audience"), query).json() == {"people": people}, query
+    assert writer.get(url("audience"), {"topics": "9" * 40}).json() == {"people": None}
 
 
 # --- Looking ------------------------------------------------------------------------------
@@ -125,7 +126,8 @@ def test_a_test_goes_to_staff_is_marked_and_leaves_no_trace(
     stranger = User.objects.create_user("stranger", "stranger@example.com")
     colleague = User.objects.create_user("cleo", "cleo@example.com", is_staff=True)
     letter = make_letter(other_subject="Other way", counts_presses=True)
-    writer.post(url("try", letter.pk), {"to": [stranger.pk]})
+    for nobody in (stranger.pk, "9" * 40):
+        writer.post(url("try", letter.pk), {"to": [nobody]})
     assert mailoutbox == []
     writer.post(url("try", letter.pk), {"to": [colleague.pk]})
     assert [(m.to, m.subject) for m in mailoutbox] == [

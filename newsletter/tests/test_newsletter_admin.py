@@ -178,6 +178,18 @@ def test_people_are_found_by_the_whole_address_only(viewer: Client) -> None:
             assert "Reader@example.com" not in page(viewer, f"{list_url(model)}?q={part}")
 
 
+@pytest.mark.parametrize(
+    ("model", "query"),
+    [
+        ("webhookevent", "esp=%00"),
+        ("suppression", "reason=%00"),
+        ("delivery", "address__startswith=%00"),
+    ],
+)
+def test_what_can_stand_in_no_row_is_not_looked_for(viewer: Client, model: str, query: str) -> None:
+    assert viewer.get(f"{list_url(model)}?{query}").status_code == 400
+
+
 def test_a_subject_full_of_markup_is_shown_as_it_is_written(viewer: Client) -> None:
     make_subscriber('"<script>"@example.com')
     campaign = make_campaign(make_article("<img src=x onerror=alert(1)>", summary="<script>x"))

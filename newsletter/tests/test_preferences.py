@@ -114,7 +114,10 @@ def test_the_same_choice_again_is_no_event() -> None:
 
 def test_a_choice_we_do_not_offer_changes_nothing() -> None:
     subscriber, hidden = make_subscriber(), make_topic("Nothing yet")
-    for wrong in ({"frequency": "daily"}, {}, {"frequency": "weekly", "topics": hidden.pk}):
+    public_topic("Pay")
+    for topic in (hidden.pk, "9" * 40, "\0"):
+        assert press(subscriber, "choose", frequency="weekly", topics=topic).status_code == 400
+    for wrong in ({"frequency": "daily"}, {}):
         assert press(subscriber, "choose", **wrong).status_code == 400
     assert Preferences.of(subscriber) == Preferences("every", frozenset())
     assert history() == []
