@@ -49,7 +49,8 @@ class RemovalForm(forms.Form):
 
     def _target(self, typed: str) -> dict[str, object]:
         """The thing itself where there is one, so that a later rename makes no chain."""
-        path = unquote(urlsplit(own_path(typed.strip().removeprefix(settings.SITE_URL))).path)
+        quoted = urlsplit(own_path(typed.strip().removeprefix(settings.SITE_URL))).path
+        path = own_path(unquote(quoted))
         try:
             found = resolve(path)
         except Resolver404:

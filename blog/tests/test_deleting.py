@@ -88,7 +88,15 @@ def test_it_may_be_any_page_of_the_site(
     [
         *("", "/", "nonsense", "/nothing/here/", "/articles/old/", "/articles/draft/"),
         *("https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)"),
-        *("/admin/", "/media/x.jpg", "/topics/nothing/", "/articles/\x00/", "http://[", "/" * 400),
+        *(
+            "/admin/",
+            "/media/x.jpg",
+            "/topics/nothing/",
+            "/articles/\x00/",
+            "/newsletter/confirm/%00/",
+            "http://[",
+            "/" * 400,
+        ),
     ],
 )
 def test_what_is_no_page_is_asked_again(client: Client, desk: Client, typed: str) -> None:

@@ -132,7 +132,7 @@ def test_it_begins_when_the_mails_do(client: Client) -> None:
     assert client.get(page_of(campaign)).status_code == 200
 
 
-@pytest.mark.parametrize("key", ["", "1", "x" * 22, "0-web-version-0"])
+@pytest.mark.parametrize("key", ["", "1", "x" * 22, "%00", "0-web-version-0"])
 def test_its_address_cannot_be_guessed(client: Client, key: str) -> None:
     campaign = make_mailing()
     assert len(campaign.web_key) == 22  # 128 bits

@@ -21,6 +21,8 @@ POLICY = (
     "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+# As `models.campaign.new_web_key` makes them.
+KEY = re.compile("[A-Za-z0-9_-]{22}")
 OWN = re.compile(r'<div class="own".*?</div>', re.DOTALL)
 NUMBERED = re.compile(r"/articles/id/(\d+)/")
 NAMED = re.compile(r"(/articles/(?!id/)[^/\s\"?#]+/)")
@@ -31,7 +33,8 @@ def web_version(request: HttpRequest, web_key: str) -> HttpResponse:
     if web_key == NOBODY:
         context = page_context(request, title="A link in a test mail", recent=[])
         return private_page(request, "newsletter/trial.html", context)
-    campaign = Campaign.objects.filter(web_key=web_key, expanded_at__isnull=False).first()
+    begun = Campaign.objects.filter(expanded_at__isnull=False)
+    campaign = begun.filter(web_key=web_key).first() if KEY.fullmatch(web_key) else None
     if campaign is None or not is_all_public(campaign):
         return not_found(request)
     headers = {
