@@ -29,16 +29,14 @@ class AddressChangeQuerySet(models.QuerySet):
         self, subscriber: Subscriber, address: str, origin: Origin, now: datetime
     ) -> AddressChange | None:
         """Note the wish; a question to the new address becomes due. An earlier wish is dropped
-        with its link.
+        with its link. None after `A_DAY` wishes today.
 
-        None if nothing may be sent there: somebody has it, or wants no mail, or there were
-        `A_DAY` wishes today.
+        Whoever has that address, the same is written down: neither what the person finds of it
+        later nor an earlier link may tell who is on the list. Only the mail stays away then.
         """
         Subscriber.objects.select_for_update(no_key=True).get(pk=subscriber.pk)
-        is_taken = Subscriber.objects.filter(address_key=address_key(address)).exists()
-        is_taken = is_taken or Suppression.objects.covers(address)
         today = {"kind": "address_asked", "at__gt": now - timedelta(days=1)}
-        if is_taken or subscriber.consent_events.filter(**today).count() >= A_DAY:
+        if subscriber.consent_events.filter(**today).count() >= A_DAY:
             return None
         self.filter(subscriber=subscriber, made_at__isnull=True).delete()
         change = self.create(subscriber=subscriber, address=address, asked_at=now)
@@ -80,6 +78,12 @@ class AddressChange(models.Model):
 
     def token(self, now: datetime) -> str:
         return issue(Purpose.ADDRESS_CHANGE, self.handle, now)
+
+    @property
+    def is_barred(self) -> bool:
+        """Somebody has that address, or wants no mail there."""
+        is_taken = Subscriber.objects.filter(address_key=address_key(self.address)).exists()
+        return is_taken or Suppression.objects.covers(self.address)
 
     def make(self, origin: Origin, now: datetime) -> bool:
         """The new mailbox said yes. False if the address has become somebody else's meanwhile,

@@ -141,7 +141,8 @@ class PersonalMail(models.Model):
 
     def is_off(self, now: datetime) -> bool:
         """Whoever must get no mail at all gets none of these either, and whoever has left or
-        rests is not welcomed."""
+        rests is not welcomed. Nobody is asked whether somebody may have their address."""
         if self.kind == PersonalMail.Kind.WELCOME:
             return not self.subscriber.is_on_the_list or self.subscriber.is_resting(now)
-        return self.subscriber.suppressed_at is not None
+        is_vain = self.kind == PersonalMail.Kind.ADDRESS_CHANGE and self.change.is_barred
+        return is_vain or self.subscriber.suppressed_at is not None

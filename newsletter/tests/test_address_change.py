@@ -92,8 +92,25 @@ def test_the_answer_is_the_same_whoever_has_the_address() -> None:
     pages = {ask(subscriber, f"{name}@example.com").content for name in names}
     paths = {page.replace(b"ada@", b"") for page in pages}
     assert len({len(page) for page in paths}) == 1
-    assert AddressChange.objects.get().address == "free@example.com"
-    assert PersonalMail.objects.get().address == "free@example.com"
+
+
+@pytest.mark.parametrize("name", ["free", "known", "pending", "left", "erased", "ada"])
+def test_nor_does_what_is_kept_or_an_earlier_link_tell_who_has_it(
+    client: Client, mailoutbox: list, name: str
+) -> None:
+    make_subscriber("known@example.com")
+    make_subscriber("pending@example.com", confirmed=False)
+    make_subscriber("left@example.com", left=True)
+    Suppression.objects.add("erased@example.com", Suppression.Reason.ERASED)
+    subscriber = make_subscriber("ada@example.com")
+    first = wish(subscriber)
+    ask(subscriber, f"{name}@example.com")
+    let_workers_run()
+    assert client.post(first).status_code == 404
+    assert AddressChange.objects.get().address == f"{name}@example.com"
+    assert PersonalMail.objects.get(kind="address_change").sent_at is not None
+    assert subscriber.consent_events.filter(kind="address_asked").count() == 2
+    assert [mail.to[0] for mail in mailoutbox] == ["free@example.com"] * (name == "free")
 
 
 def test_an_address_that_is_none_comes_back_to_be_mended() -> None:
