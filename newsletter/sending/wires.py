@@ -16,12 +16,13 @@ from newsletter.outcomes import (
     later,
     of_error,
     of_success,
+    refused_for_all,
     unwritable,
 )
 from newsletter.ready_mail import ReadyCopy, ReadyMail, StandIn
 from newsletter.sending.line import Line
 from newsletter.sending.marks import Claimed
-from newsletter.signing import signer
+from newsletter.signing import BadKey, signer
 from newsletter.states import State
 
 ACCEPTED = Outcome(State.ACCEPTED)
@@ -38,6 +39,8 @@ class Wire(Line):
         """Write this mail and hand it over. Never raises."""
         try:
             mail = self.write(claimed, now)
+        except (BadKey, OSError) as error:
+            return refused_for_all(f"Mails cannot be signed: {error}")
         except ValueError as error:
             return unwritable(error)
         except Exception as error:

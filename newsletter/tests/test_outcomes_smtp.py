@@ -4,6 +4,7 @@ import smtplib
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from threading import Thread
 
@@ -123,6 +124,19 @@ def test_a_doubt_after_a_mail_that_went_through_is_about_the_second_only(
     send(campaign)
     states = campaign.deliveries.order_by("pk").values_list("state", flat=True)
     assert list(states) == [State.ACCEPTED, State.QUEUED, State.QUEUED]
+
+
+@pytest.mark.parametrize("key", ["missing.pem", "short.pem"])
+def test_a_key_that_cannot_be_read_is_nobodys_fault(
+    settings: object, smtp_sink: SmtpSink, key: str
+) -> None:
+    mail_through(settings, smtp_sink.port)
+    settings.DKIM_PRIVATE_KEY_FILE = str(Path(__file__).parent / "dkim" / key)
+    campaign = make_mailing(readers=2)
+    send(campaign)
+    assert campaign.tally() == {State.QUEUED: 2}
+    assert what_it_does(campaign) == "pauses"
+    assert not campaign.deliveries.exclude(attempts=0).exists()
 
 
 # --- No connection ------------------------------------------------------------------------
