@@ -183,6 +183,7 @@ DATABASES = {"default": database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "en"
+FORMAT_MODULE_PATH = "careersite.formats"
 TIME_ZONE = zone(text("TIME_ZONE", "UTC"))
 USE_TZ = True
 USE_I18N = True

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.formats import localize
 from django.views.decorators.http import require_POST, require_safe
 
 from blog.nudges import nudge
@@ -138,7 +139,7 @@ def send(model_admin: admin.ModelAdmin, request: HttpRequest, letter_id: int) ->
         return page_of(model_admin, request, letter, now, send_form=form)
     at = form.cleaned_data["at"]
     if letter.send(at, now):
-        later = f"Scheduled for {timezone.localtime(at):%Y-%m-%d %H:%M}." if at > now else "Sent."
+        later = f"Scheduled for {localize(timezone.localtime(at))}." if at > now else "Sent."
         model_admin.log_change(request, letter, later)
         messages.success(request, later if at > now else "It goes out now, within a minute.")
         nudge("newsletter.tasks.sweep")
