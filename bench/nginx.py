@@ -105,6 +105,7 @@ def with_own_places(
         (r"127\.0\.0\.1:8000", f"127.0.0.1:{site_port}"),
         (r"/var/lib/careersite", str(data_dir)),
         (r"/var/cache/nginx/careersite", str(folder / "cache")),
+        (r"/var/log/nginx/access\.log careersite;", "off;"),
     ):
         text, count = re.subn(pattern, replacement, text)
         if not count:

@@ -107,6 +107,7 @@ def without_tls(nginx: Nginx, port: int, data_dir: Path, folder: Path) -> str:
         (r"server 127\.0\.0\.1:8000;", f"server 127.0.0.1:{port};"),
         (r"/var/lib/careersite", str(data_dir)),
         (r"/var/cache/nginx/careersite", str(folder / "cache")),
+        (r"/var/log/nginx", str(folder)),
     ):
         text, count = re.subn(pattern, replacement, text)
         assert count, f"deploy/nginx.conf has changed: nothing in it matches {pattern}"

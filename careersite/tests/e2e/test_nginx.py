@@ -304,6 +304,18 @@ def test_a_link_of_ones_own_stands_in_no_log(
     assert token not in log.read_text()
 
 
+def test_whom_staff_look_for_stands_in_no_log(
+    nginx: Nginx, tmp_path: Path, eventually: Eventually
+) -> None:
+    path = "/admin/newsletter/subscriber/"
+    nginx.get(f"{path}?q=ada%40example.com")
+    nginx.get(ARTICLE, Referer=f"https://{HOST}{path}?q=ada%40example.com")
+    log = eventually(lambda: ARTICLE in (log := (tmp_path / "access.log").read_text()) and log)
+    assert f'"GET {path} HTTP/1.1" 200' in log
+    assert f'"https://{HOST}{path}"' in log
+    assert "ada" not in log
+
+
 def test_nothing_repeats_what_it_was_sent(nginx: Nginx, site: SpokenSite) -> None:
     assert nginx.ask("TRACE", ARTICLE).status == 405
     assert site.times_asked == 0
