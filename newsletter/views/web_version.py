@@ -24,6 +24,7 @@ POLICY = (
 # As `models.campaign.new_web_key` makes them.
 KEY = re.compile("[A-Za-z0-9_-]{22}")
 OWN = re.compile(r'<div class="own".*?</div>', re.DOTALL)
+MAIL, PAGE = 'role="article" aria-roledescription="email"', 'role="main"'  # for screen readers
 NUMBERED = re.compile(r"/articles/id/(\d+)/")
 NAMED = re.compile(r"(/articles/(?!id/)[^/\s\"?#]+/)")
 
@@ -43,7 +44,8 @@ def web_version(request: HttpRequest, web_key: str) -> HttpResponse:
         "X-Robots-Tag": "noindex, nofollow",
         "Referrer-Policy": "same-origin",
     }
-    return HttpResponse(OWN.sub("", campaign.html), headers=headers)
+    words = OWN.sub("", campaign.html).replace(MAIL, PAGE, 1)
+    return HttpResponse(words, headers=headers)
 
 
 def is_all_public(campaign: Campaign) -> bool:

@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from playwright.sync_api import Browser, Page
 
 from careersite.tests.e2e.site import Site
-from careersite.tests.e2e.test_newcomer import link_of, sign_up
+from careersite.tests.e2e.test_newcomer import join, link_of, sign_up, write_article
 
 pytestmark = pytest.mark.e2e
 
@@ -126,10 +126,78 @@ def test_axe_finds_nothing_on_the_way_of_a_subscriber(
 def test_axe_finds_nothing_on_the_desk(page: Page, site: Site) -> None:
     page.goto("/admin/")
     found = faults(page, "log in")
-    page.get_by_label("Username").fill("editor")
-    page.get_by_label("Password").fill(site.password)
-    page.get_by_role("button", name="Log in").click()
+    sign_in(page, site)
     for path in DESK:
         assert page.goto(f"/admin/{path}").status == 200
         found += faults(page, f"/admin/{path}")
     assert found == []
+
+
+def sign_in(page: Page, site: Site) -> None:
+    page.goto("/admin/")
+    page.get_by_label("Username").fill("editor")
+    page.get_by_label("Password").fill(site.password)
+    page.get_by_role("button", name="Log in").click()
+
+
+def mailed_link(site: Site, address: str, pattern: str) -> str | None:
+    """None as long as no mail with such a link has come."""
+    words = (mail.get_body(("plain",)).get_content() for mail in site.mails_to(address))
+    found = re.search(pattern, "".join(words))
+    return found and found.group()
+
+
+def test_axe_finds_nothing_on_an_article_until_it_and_its_reader_are_gone(
+    page: Page, site: Site, eventually: Eventually
+) -> None:
+    address = "mover@example.com"
+    join(page, site, address, eventually)
+    choices = page.get_by_role("link", name="Choose what you get").get_attribute("href")
+    sign_in(page, site)
+    write_article(page, "Ask what the team would miss")
+    found = faults(page, "the article's editor")
+    page.get_by_label("Interviews", exact=True).check()
+    page.get_by_role("button", name="Publish now").click()
+    article = page.url
+
+    web_version = eventually(lambda: mailed_link(site, address, r"http\S+/newsletter/mail/\S+"))
+    assert page.goto(web_version).status == 200
+    found += faults(page, "the mail as a page")
+
+    page.goto(article.replace("/change/", "/delete/"))
+    found += faults(page, "deleting")
+    page.get_by_role("button", name="Delete the article").click()
+    assert page.goto("/articles/ask-what-the-team-would-miss/").status == 410
+    found += faults(page, "gone")
+    page.goto(choices)
+    found += faults_until_erased(page, site, address, eventually)
+    assert found == []
+
+
+def test_axe_finds_nothing_on_the_way_to_another_address(
+    page: Page, site: Site, eventually: Eventually
+) -> None:
+    former, address = "moving@example.com", "moved@example.com"
+    join(page, site, former, eventually)
+    page.get_by_role("link", name="Choose what you get").click()
+    page.get_by_text("Get the mails at another address").click()
+    page.get_by_label("Your new email address").fill(address)
+    page.get_by_role("button", name="Ask the new address").click()
+    page.goto(eventually(lambda: mailed_link(site, address, r"http\S+/newsletter/address/\S+")))
+    found = faults(page, "shall our mails come here")
+    page.get_by_role("button", name="Yes, send them here").click()
+    found += faults(page, "they come here now")
+    assert found == []
+
+
+def faults_until_erased(page: Page, site: Site, address: str, eventually: Eventually) -> list[str]:
+    page.get_by_text("See or erase your data").click()
+    page.get_by_role("button", name="Mail me the link").click()
+    page.goto(eventually(lambda: mailed_link(site, address, r"http\S+/your-data/\S+")))
+    found = faults(page, "your data")
+    page.get_by_role("button", name="Erase my data").click()
+    found += faults(page, "not erased yet")
+    page.get_by_label("Yes, erase all of it for good").check()
+    page.get_by_role("button", name="Erase my data").click()
+    found += faults(page, "erased")
+    return found
