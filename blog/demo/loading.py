@@ -22,11 +22,17 @@ from blog.models import Article, Author, CallToAction, Image, Page, Publication,
 FOLDER = Path(__file__).resolve().parent
 USERNAME = "editor"
 EDITORS = "Editors"
-# What an editor may do: all of the blog; look at the newsletter, pause it; answer enquiries.
+# What an editor may do: all of the blog; write and send letters, set when and how fast mails go,
+# pause them, and look at the rest of the newsletter; answer enquiries. Who brings people in, takes
+# the list out or erases somebody gets those rights from the operator.
+NEWSLETTER_DEEDS = (
+    *("add_letter", "change_letter", "delete_letter", "send_letter"),
+    *("change_campaign", "change_routine", "change_sendinglimit"),
+)
 RIGHTS = (
     Q(content_type__app_label="blog")
     | Q(content_type__app_label="newsletter", codename__startswith="view_")
-    | Q(content_type__app_label="newsletter", codename="change_campaign")
+    | Q(content_type__app_label="newsletter", codename__in=NEWSLETTER_DEEDS)
     | Q(content_type__app_label="enquiries", codename__startswith="view_")
     | Q(content_type__app_label="enquiries", codename__startswith="change_")
 )

@@ -109,13 +109,22 @@ def test_the_editor_gets_in_and_may_publish(client: Client) -> None:
     assert client.get("/admin/blog/article/add/").status_code == 200
 
 
-def test_the_rights_on_the_other_apps_are_to_look_and_to_answer() -> None:
+def test_the_demos_editor_finds_letters_and_limits_on_the_desk(client: Client) -> None:
+    seed("--once")
+    client.force_login(User.objects.get(username="editor"))
+    for page in ("letter/add", "routine", "sendinglimit", "campaign"):
+        assert client.get(f"/admin/newsletter/{page}/", follow=True).status_code == 200
+    assert client.get("/admin/newsletter/subscriber/import/", follow=True).status_code == 403
+
+
+def test_the_rights_on_people_are_to_look_and_to_answer() -> None:
     seed("--once")
     rights = Group.objects.get(name="Editors").permissions.values_list(
         "content_type__app_label", "codename"
     )
     for app, codename in rights:
-        allowed = ("view_", "change_campaign") if app == "newsletter" else ("view_", "change_")
+        deeds = loading.NEWSLETTER_DEEDS if app == "newsletter" else ("change_",)
+        allowed = ("view_", *deeds)
         assert app == "blog" or codename.startswith(allowed)
     assert {app for app, _ in rights} <= {"blog", "newsletter", "enquiries"}
 
