@@ -1,14 +1,11 @@
 """What the whole site keeps of one person, and how it goes away for good.
 
-Each app answers for itself; here is what belongs to none of them: the history of staff's deeds, the
-outbox, and files of people who wait to be imported.
+Each app answers for itself; here is what belongs to none of them: the history of staff's deeds, and
+the outbox, which only a site without a mail server has.
 """
 
-from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 
-from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -16,10 +13,11 @@ from django.db.models import Q, QuerySet
 
 import enquiries.personal_data as of_enquiries
 import newsletter.personal_data as of_newsletter
+from careersite.outbox_search import mails_naming
 from newsletter.addresses import clean_address, names
 
 ERASED = "(erased)"
-SOFT_LINE_BREAKS = (b"=\r\n", b"=\n", b"\0")
+OUTBOX = "mails in the outbox"
 
 
 def kept_of(address: str) -> dict[str, object]:
@@ -44,10 +42,10 @@ def erase(address: str, now: datetime) -> dict[str, int]:
                 object_repr=ERASED, change_message=""
             ),
         }
-    files = list(_files_with(address))
-    for file in files:
-        file.unlink(missing_ok=True)
-    return {**counts, "files": len(files)}
+    mails = mails_naming(address)
+    for mail in mails:
+        mail.unlink(missing_ok=True)
+    return {**counts, **of_newsletter.erase_from_files(address), OUTBOX: len(mails)}
 
 
 def has_staff_account(address: str) -> bool:
@@ -61,7 +59,7 @@ def _kept_here(address: str) -> dict[str, object]:
         "history of staff": [
             {"at": entry.action_time, "what": str(entry)} for entry in _history(address)
         ],
-        "files": [file.name for file in _files_with(address)],
+        OUTBOX: [mail.name for mail in mails_naming(address)],
     }
     return {name: rows for name, rows in found.items() if rows}
 
@@ -74,15 +72,3 @@ def _history(address: str) -> QuerySet:
         if names(entry.object_repr, address) or names(entry.change_message, address)
     ]
     return LogEntry.objects.filter(pk__in=named)
-
-
-def _files_with(address: str) -> Iterator[Path]:
-    """Mails in the outbox, which only a site without a mail server has, and lists to import."""
-    sought = address.lower().encode()
-    for folder in (Path(settings.OUTBOX_DIR), Path(settings.PRIVATE_ROOT) / "imports"):
-        for file in sorted(folder.glob("*")) if folder.is_dir() else ():
-            content = file.read_bytes().lower()
-            for sign in SOFT_LINE_BREAKS:
-                content = content.replace(sign, b"")
-            if sought in content:
-                yield file

@@ -44,9 +44,18 @@ def domain_of(address: str) -> str:
     return address.rpartition("@")[2].casefold()
 
 
+def spellings(address: str) -> set[str]:
+    """As we keep it, and with its domain in the script that people would type."""
+    local, _, domain = address.rpartition("@")
+    try:
+        return {address, f"{local}@{domain.encode('ascii').decode('idna')}"}
+    except UnicodeError:
+        return {address}
+
+
 def names(words: str, address: str) -> bool:
     """Whether `address` stands in `words` by itself, and not as a piece of a longer one."""
-    alone = rf"(?<![\w.!#$%&*+/=?^{{|}}~-]){re.escape(address)}(?![\w-]|\.\w)"
+    alone = rf"(?<![\w.!#$%&*+/=?^{{|}}~-])(?<!\w['`]){re.escape(address)}(?![\w-]|\.\w)"
     return re.search(alone, words, re.IGNORECASE) is not None
 
 

@@ -12,6 +12,7 @@ from django.db.models.functions import Cast, Concat
 
 from blog.facts import facts_of
 from newsletter.addresses import address_key, names
+from newsletter.importing.one_person import cut_out, rows_about
 from newsletter.models import (
     AddressChange,
     ConsentEvent,
@@ -43,6 +44,7 @@ def kept_of(address: str) -> dict[str, object]:
         "choices for weekly mails": _all(person.digest_shares.all() if person else ()),
         "mails": [_mail(delivery) for delivery in _deliveries(person, key)],
         "reports of the mail provider": _all(_reports(person, key, address)),
+        "rows of lists that wait to be imported": rows_about(address),
         "not written to": suppression and facts_of(suppression, "address_hash"),
     }
     return {name: value for name, value in found.items() if value}
@@ -65,6 +67,11 @@ def erase(address: str, now: datetime) -> dict[str, int]:
     Suppression.objects.add(address, Suppression.Reason.ERASED, now)
     people.delete()
     return {"subscribers": int(person is not None), **counts}
+
+
+def erase_from_files(address: str) -> dict[str, int]:
+    """After the erasing is a fact: what is cut out of a file cannot be taken back."""
+    return {"rows of lists that wait to be imported": cut_out(address)}
 
 
 def _make_anonymous(deliveries: QuerySet, now: datetime) -> int:

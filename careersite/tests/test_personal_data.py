@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from blog.tests.factories import make_article
-from careersite.outbox import EmailBackend
+from careersite.outbox import EmailBackend, names_newest_first, write
 from enquiries.models import Question, ResumeRequest
 from newsletter.consent import Origin
 from newsletter.models import (
@@ -87,7 +88,7 @@ def test_the_export_has_everything_and_nobody_elses(ada: Subscriber) -> None:
     assert kept["enquiries"]["questions"][0]["text"] == "How?"
     assert kept["enquiries"]["resume requests"][0]["phone"] == "1"
     assert len(kept["site"]["history of staff"]) == 1
-    assert len(kept["site"]["files"]) >= 1
+    assert len(kept["site"]["mails in the outbox"]) == 1
     written = json.dumps(kept)
     assert BEN not in written
     assert ada.handle not in written  # with which links are made
@@ -187,14 +188,63 @@ def test_whoever_has_a_piece_of_an_address_neither_sees_nor_erases_what_is_anoth
     assert ConsentEvent.objects.filter(detail__endswith=" to new-lovelace@example.com").exists()
 
 
-def test_a_list_that_waits_to_be_imported_goes_as_well(tmp_path: Path) -> None:
+@pytest.fixture
+def lists(tmp_path: Path) -> Path:
     folder = tmp_path / "private" / "imports"
     folder.mkdir(parents=True)
-    (folder / "1.csv").write_bytes(f"email\r\n{ADA}\r\n".encode("utf-16"))
-    (folder / "2.csv").write_text(f"email\n{BEN}\n")
-    assert export(ADA)["site"]["files"] == ["1.csv"]
+    return folder
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_only_the_persons_row_is_cut_out_of_a_list_that_waits(lists: Path, encoding: str) -> None:
+    waiting = lists / "1.csv"
+    content = f'email;name\r\nBEN@example.com;"Ben\nof Köln"\r\n{ADA.lower()};Ada\r\nc@x.org;é'
+    waiting.write_bytes(content.encode(encoding))
+    os.utime(waiting, (1000, 1000))
+    shown = "rows of lists that wait to be imported"
+    assert export(ADA)["newsletter"][shown] == [f"{ADA.lower()};Ada"]
+    assert f"1 {shown}" in erase(ADA)
+    rest = 'email;name\r\nBEN@example.com;"Ben\nof Köln"\r\nc@x.org;é'
+    assert waiting.read_bytes() == rest.encode(encoding)
+    assert waiting.stat().st_mtime == 1000  # and is forgotten no later
+    assert [file.name for file in lists.iterdir()] == ["1.csv"]
+
+
+def test_a_longer_address_in_a_list_or_a_mail_is_somebody_elses(lists: Path) -> None:
+    others = "email\njoann@x.org\no'ann@x.org\nann@x.org.uk\nann+jobs@x.org\n"
+    (lists / "1.csv").write_text(others)
+    for number, address in enumerate(others.split()[1:]):
+        write(f"To: {address}\nSubject: One\n\nHello {address}\n".encode())
+        assert len(names_newest_first()) == number + 1
+    assert export("ann@x.org") == {}
+    assert "Nothing was kept" in erase("ann@x.org")
+    assert (lists / "1.csv").read_text() == others
+    assert len(names_newest_first()) == 4
+
+
+@pytest.mark.parametrize(
+    "mail",
+    [
+        "To: Ann <ANN@x.org>\n\nHello\n",
+        "To: ben@x.org\n\nAnn's address is (ann@x.org).\n",
+        "To: ben@x.org\nContent-Transfer-Encoding: quoted-printable\n\nann@x=\n.org\n",
+        "To: ben@x.org\nContent-Transfer-Encoding: base64\n\nd3JpdGUgdG8gYW5uQHgub3Jn\n",
+        "To: =?utf-8?q?Ann_=3Cann=40x=2Eorg=3E?= <ben@x.org>\n\nHello\n",
+        "\0no mail at all, of ann@x.org",
+    ],
+)
+def test_a_mail_in_the_outbox_goes_however_it_writes_the_address(mail: str) -> None:
+    write(mail.encode())
+    write(b"To: ben@x.org\n\nHello\n")
+    assert "1 mails in the outbox" in erase("ann@x.org")
+    assert len(names_newest_first()) == 1
+
+
+def test_a_list_that_cannot_be_read_to_its_end_goes_as_a_whole(lists: Path) -> None:
+    (lists / "1.csv").write_text(f'email\n{ADA}\n"' + "x" * 200_000)
+    (lists / "2.csv").write_text(f'email\n{BEN}\n"' + "x" * 200_000)
     erase(ADA)
-    assert [file.name for file in folder.iterdir()] == ["2.csv"]
+    assert [file.name for file in lists.iterdir()] == ["2.csv"]
 
 
 def test_a_staff_account_is_named_and_stays() -> None:
@@ -204,12 +254,14 @@ def test_a_staff_account_is_named_and_stays() -> None:
     assert User.objects.filter(username="ada").exists()
 
 
-def test_a_domain_in_another_script_is_found_in_both_its_forms() -> None:
+def test_a_domain_in_another_script_is_found_in_both_its_forms(lists: Path) -> None:
     Question.objects.create(text="How?", email="ada@bücher.example", sent_key="1")
     make_subscriber("ada@xn--bcher-kva.example")
+    (lists / "1.csv").write_text("email\nada@bücher.example\n")
     for typed in ("ada@bücher.example", "ada@xn--bcher-kva.example"):
         assert set(export(typed)) == {"newsletter", "enquiries"}
     erase("ada@bücher.example")
+    assert (lists / "1.csv").read_text() == "email\n"
     assert not Question.objects.exists()
     assert not Subscriber.objects.exists()
 

@@ -3,7 +3,7 @@
 import codecs
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
@@ -30,6 +30,33 @@ def rows_of(path: Path) -> Iterator[tuple[int, list[str]]]:
                     yield reader.line_num, [cell.strip()[:LONGEST_CELL] for cell in cells]
         except csv.Error as error:
             raise CannotImport(f"Line {reader.line_num} cannot be read: {error}.") from error
+
+
+def written_rows_of(path: Path) -> Iterator[str]:
+    """Each row as it is written, its line break with it: together they are the whole file."""
+    encoding = encoding_of(path)
+    with path.open(encoding=encoding, newline="", errors=keeping(encoding)) as file:
+        start = file.read(LOOKED_AT_BYTES)
+        file.seek(0)
+        lines: list[str] = []
+        reader = csv.reader(remembering(file, lines), delimiter=separator_of(start))
+        try:
+            for _ in reader:
+                yield "".join(lines)
+                lines.clear()
+        except csv.Error as error:
+            raise CannotImport(f"Line {reader.line_num} cannot be read: {error}.") from error
+
+
+def keeping(encoding: str) -> str:
+    """How what is no text in `encoding` can be written again as it was read."""
+    return "surrogateescape" if encoding == "cp1252" else "replace"
+
+
+def remembering(file: Iterable[str], lines: list[str]) -> Iterator[str]:
+    for line in file:
+        lines.append(line)
+        yield line
 
 
 def encoding_of(path: Path) -> str:

@@ -37,9 +37,13 @@ def path_of(name: str) -> Path | None:
     return path if NAME.fullmatch(name) and path.is_file() else None
 
 
+def files() -> list[Path]:
+    return sorted(folder().glob("*.csv"))
+
+
 def forget_old(now: datetime) -> int:
     before = (now - KEPT_FOR).timestamp()
-    old = [path for path in folder().glob("*.csv") if path.stat().st_mtime < before]
+    old = [path for path in folder().glob("*") if path.stat().st_mtime < before]
     for path in old:
         path.unlink(missing_ok=True)
     return len(old)
