@@ -12,6 +12,7 @@ from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from blog.models import Publication
+from blog.nudges import messenger
 from blog.public_forms import form_stamp
 from enquiries.models import STAFF_MAIL_LEASE, Question, ResumeRequest
 from enquiries.tasks import notify_staff
@@ -163,6 +164,7 @@ def test_a_question_nudges_a_worker_after_it_is_stored(
     with django_capture_on_commit_callbacks(execute=True):
         client.post("/ask/", form)
         assert not sent
+    messenger.waiting.join()
     assert sent == ["enquiries.tasks.notify_staff"]
 
 
@@ -178,6 +180,7 @@ def test_a_broker_that_is_away_loses_nothing(
     form = {"text": "Why?", "form_stamp": form_stamp(timezone.now() - timedelta(seconds=9))}
     with django_capture_on_commit_callbacks(execute=True):
         assert client.post("/ask/", form).status_code == 302
+    messenger.waiting.join()
     notify_staff()
     assert len(mail.outbox) == 1
 

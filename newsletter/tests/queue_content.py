@@ -5,11 +5,14 @@ from queue import Empty
 from celery import current_app
 from kombu.message import Message
 
+from blog.nudges import messenger
+
 QUEUES = ("mail", "campaigns", "default")
 
 
 def take_messages() -> dict[str, list[Message]]:
     """All that waits, by queue. The queues are empty afterwards."""
+    messenger.waiting.join()
     with current_app.connection_for_read() as connection:
         return {name: take_all(connection.SimpleQueue(name)) for name in QUEUES}
 

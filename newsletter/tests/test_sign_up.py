@@ -4,6 +4,7 @@ import logging
 import re
 from datetime import timedelta
 from html import unescape
+from threading import Event
 
 import pytest
 import time_machine
@@ -65,12 +66,49 @@ def test_nobody_learns_it_from_the_clock(client: Client, monkeypatch: pytest.Mon
     make_subscriber("confirmed@example.com")
     Suppression.objects.add("erased@example.com", Suppression.Reason.ERASED)
     pauses = []
-    monkeypatch.setattr(pace, "ANSWER_AFTER_S", 1000)
+    monkeypatch.setattr(pace, "STEP_S", 1000)
     monkeypatch.setattr(pace.time, "sleep", pauses.append)
     for name in ("new", "new", "confirmed", "erased"):
         sign_up(client, f"{name}@example.com")
     assert len(pauses) == 4
     assert all(900 < pause <= 1000 for pause in pauses)
+
+
+@pytest.mark.parametrize(("took_s", "pause_s"), [(0, 0), (0.25, 0.75), (3.75, 0.25)])
+def test_on_a_slow_day_the_answer_comes_with_a_later_step(
+    monkeypatch: pytest.MonkeyPatch, took_s: float, pause_s: float
+) -> None:
+    clock, pauses = iter((7, 7 + took_s)), []
+    monkeypatch.setattr(pace, "STEP_S", 1)
+    monkeypatch.setattr(pace.time, "monotonic", clock.__next__)
+    monkeypatch.setattr(pace.time, "sleep", pauses.append)
+    with pace.at_one_pace():
+        pass
+    assert pauses == [pause_s]
+
+
+def test_a_silent_broker_keeps_nobody_waiting_whoever_it_is(
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    speaks, asked = Event(), []
+
+    def wait(name: str, **_: object) -> None:
+        speaks.wait()
+        asked.append(name)
+
+    monkeypatch.setattr(nudges.current_app, "send_task", wait)
+    make_subscriber("confirmed@example.com")
+    try:
+        with django_capture_on_commit_callbacks(execute=True):
+            for name in ("new", "new", "confirmed"):
+                assert sign_up(client, f"{name}@example.com").status_code == 200
+        assert asked == []
+    finally:
+        speaks.set()
+        nudges.messenger.waiting.join()
+    assert asked == ["newsletter.tasks.send_confirmation"] * 3
 
 
 def test_the_answer_shows_nothing_of_what_was_typed(client: Client) -> None:
@@ -374,6 +412,7 @@ def test_a_broker_that_is_away_costs_nobody_the_mail(
     monkeypatch.setattr(nudges.current_app, "send_task", refuse)
     with django_capture_on_commit_callbacks(execute=True):
         assert sign_up(client).status_code == 200
+    nudges.messenger.waiting.join()
     let_workers_run()
     assert len(mailoutbox) == 1
 
@@ -392,6 +431,7 @@ def test_no_address_gets_into_logs_or_the_queue(
     with django_capture_on_commit_callbacks(execute=True):
         for email in ("ada@example.com", "ada@example", "ada@example.com"):
             sign_up(client, email)
+    nudges.messenger.waiting.join()
     let_workers_run()
     ada = Subscriber.objects.get()
     assert nudged == [("newsletter.tasks.send_confirmation", (ada.pk,))] * 2

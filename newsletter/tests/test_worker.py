@@ -14,7 +14,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from blog.models import Article
-from blog.nudges import nudge
+from blog.nudges import messenger, nudge
 from blog.tests.factories import make_article
 from careersite.supervisor import ROOT
 from careersite.tests.smtp_sink import SmtpSink
@@ -74,6 +74,7 @@ def test_publishing_goes_through_while_the_queue_is_gone_and_the_sweep_finds_it_
     aside = folder.rename(folder.with_name("aside"))
     try:
         publish()
+        messenger.waiting.join()
     finally:
         aside.rename(folder)
     assert Article.objects.published().count() == 1

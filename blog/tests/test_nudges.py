@@ -1,0 +1,73 @@
+"""Nudges: nobody waits for the broker, and what it does not take is dropped."""
+
+from threading import Event
+
+import pytest
+
+from blog import nudges
+from blog.nudges import Messenger, Nudge
+
+TASK = "newsletter.tasks.sweep"
+
+
+@pytest.fixture
+def brought(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
+    """The ids that the broker was given."""
+    taken = []
+    monkeypatch.setattr(nudges.current_app, "send_task", lambda _, args, **__: taken.append(args))
+    return taken
+
+
+def test_they_are_brought_one_after_the_other(brought: list) -> None:
+    messenger = Messenger()
+    for number in range(20):
+        messenger.take(Nudge(TASK, (number,)))
+    messenger.finish()
+    assert brought == [(number,) for number in range(20)]
+
+
+def test_one_that_fails_does_not_stop_the_next(
+    brought: list, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    send = nudges.current_app.send_task
+
+    def refuse_the_first(name: str, args: tuple[int, ...], **more: object) -> None:
+        if args == (1,):
+            raise ConnectionError("no broker")
+        send(name, args, **more)
+
+    monkeypatch.setattr(nudges.current_app, "send_task", refuse_the_first)
+    messenger = Messenger()
+    for number in (1, 2):
+        messenger.take(Nudge(TASK, (number,)))
+    messenger.finish()
+    assert brought == [(2,)]
+    assert "No broker for newsletter.tasks.sweep(1,); the sweep will find it" in caplog.text
+
+
+def test_one_that_waited_too_long_is_not_brought_any_more(brought: list) -> None:
+    messenger = Messenger()
+    messenger.take(Nudge(TASK, (1,), at_s=-nudges.LIVES_S))
+    messenger.take(Nudge(TASK, (2,)))
+    messenger.finish()
+    assert brought == [(2,)]
+
+
+def test_a_silent_broker_fills_no_memory(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    speaks, taken = Event(), []
+
+    def wait(_: str, args: tuple[int, ...], **__: object) -> None:
+        speaks.wait()
+        taken.append(args)
+
+    monkeypatch.setattr(nudges, "MOST_WAITING", 5)
+    monkeypatch.setattr(nudges.current_app, "send_task", wait)
+    messenger = Messenger()
+    for number in range(10):
+        messenger.take(Nudge(TASK, (number,)))
+    assert "Too many nudges wait" in caplog.text
+    speaks.set()
+    messenger.waiting.join()
+    assert 5 <= len(taken) <= 6
