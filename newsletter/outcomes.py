@@ -27,6 +27,7 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError, SSLError
 
 from newsletter.sender import sender_address
 from newsletter.states import State
+from newsletter.times import LONGEST_WAIT
 
 REFUSED_US = {401, 402, 403, 404, 405}
 SLOW_DOWN = {420, 429}
@@ -252,7 +253,7 @@ def _is_bad_certificate(why: object) -> bool:
 
 
 def retry_after(value: str | None) -> timedelta | None:
-    """Seconds or a date (RFC 9110, 10.2.3), at most a day."""
+    """Seconds or a date (RFC 9110, 10.2.3). Whoever asks for days is asked again sooner."""
     if not value:
         return None
     try:
@@ -262,4 +263,4 @@ def retry_after(value: str | None) -> timedelta | None:
             wait = parsedate_to_datetime(value) - datetime.now(UTC)
         except (ValueError, TypeError):
             return None
-    return min(max(wait, timedelta(0)), timedelta(days=1))
+    return min(max(wait, timedelta(0)), LONGEST_WAIT)

@@ -32,6 +32,7 @@ from newsletter.models import (
 from newsletter.sending.turn import Sender
 from newsletter.sending.ways import way_for
 from newsletter.settling import A_STEP, settle_some
+from newsletter.waits import end_impossible_waits
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +74,7 @@ class Found:
 
 def sweep(now: datetime) -> Found:
     """Settle, announce, expand; say what is left for the workers."""
+    end_impossible_waits(now)
     reports = settle_reports(now)
     back_in_queue, doubtful = Delivery.objects.expire_leases(now)
     cancel_withdrawn(now)

@@ -12,10 +12,10 @@ from newsletter.models.campaign import Campaign
 from newsletter.models.subscriber import Subscriber
 from newsletter.outcomes import Outcome
 from newsletter.states import OPEN_STATES, WAITING_STATES, State
+from newsletter.times import CLOCKS_DIFFER_BY
 
 # Longer than one try at the wire may take (socket timeouts, the task's hard limit).
 LEASE = timedelta(minutes=6)
-CLOCKS_DIFFER_BY = timedelta(hours=1)  # at most, between machines
 MAX_ATTEMPTS = 6
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=2)

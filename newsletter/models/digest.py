@@ -64,7 +64,7 @@ class DigestQuerySet(models.QuerySet):
 
         Raises `IntegrityError` if there is one for that week: all of it happens once or not.
         """
-        before = self.order_by("-due_at").first()
+        before = self.filter(due_at__lt=due.at).order_by("-due_at").first()
         since = before.due_at if before else due.at - timedelta(weeks=1)
         digest = self.create(week=due.week, due_at=due.at, made_at=now)
         notices = digest.take_notices(now)

@@ -10,6 +10,7 @@ from newsletter.models.campaign import Campaign
 from newsletter.pace import Bucket, later_of
 from newsletter.providers import way_name
 from newsletter.states import TAKEN_STATES
+from newsletter.times import latest_end
 
 ALL = 10**9
 ROUNDING = 1e-6
@@ -143,10 +144,10 @@ class SendingLimit(models.Model):
         return any(limits) or self.is_slowed(now) or self._is_closed(now)
 
     def is_slowed(self, now: datetime) -> bool:
-        return self.slowed_until is not None and now < self.slowed_until
+        return is_to_come(self.slowed_until, now)
 
     def _is_closed(self, now: datetime) -> bool:
-        return self.closed_until is not None and now < self.closed_until
+        return is_to_come(self.closed_until, now)
 
     def a_second_now(self, now: datetime) -> float | None:
         paces = [self.per_second, self.slowed_to if self.is_slowed(now) else None]
@@ -213,6 +214,11 @@ class SendingLimit(models.Model):
             for bucket, left in zip(self._buckets(now), lefts, strict=True)
             if bucket
         ]
+
+
+def is_to_come(end: datetime | None, now: datetime) -> bool:
+    """Not one that a clock wrote which was far ahead."""
+    return end is not None and now < end <= latest_end(now)
 
 
 def start_of_day_after(now: datetime) -> datetime:

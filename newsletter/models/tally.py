@@ -74,7 +74,8 @@ class Tally(models.Model):
 
     def take(self, counted: dict[str, object]) -> None:
         """Keep a new count; the one before stays beside it until it is old enough."""
-        if self.before_at is None or counted["at"] - self.before_at >= SPEED_OVER:
+        is_old = self.before_at is None or counted["at"] - self.before_at >= SPEED_OVER
+        if is_old or self.before_at > counted["at"]:
             self.before_at, self.before_handed_over = self.at, self.handed_over
         for name, value in counted.items():
             setattr(self, name, value)
@@ -101,7 +102,7 @@ NOT_HANDED_OVER = (
 
 def is_due(campaign: Campaign, now: datetime) -> bool:
     tally = getattr(campaign, "tally_row", None)
-    if tally is None:
+    if tally is None or tally.at > now:  # by a clock that was ahead
         return True
     over_for = now - (campaign.finished_at or now)
     return now - tally.at >= max(SHORTEST_WAIT, over_for / RARER)

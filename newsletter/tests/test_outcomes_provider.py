@@ -18,6 +18,7 @@ from newsletter.sending.turn import REST
 from newsletter.states import State
 from newsletter.tags import tag_of
 from newsletter.tests.factories import let_workers_run, make_mailing, make_subscriber, send
+from newsletter.times import LONGEST_WAIT
 
 pytestmark = pytest.mark.django_db
 
@@ -124,7 +125,7 @@ def test_who_has_no_place_for_a_tag_is_told_none(settings: object, provider: Pro
     [
         ("90", timedelta(seconds=90)),
         (format_datetime(NOON + timedelta(minutes=7), usegmt=True), timedelta(minutes=7)),
-        ("99999999", timedelta(days=1)),
+        ("99999999", LONGEST_WAIT),
         ("-5", REST),
         ("soon", REST),
         ("", REST),

@@ -1,0 +1,11 @@
+"""How far off a clock may be, and how long anything here waits at the most."""
+
+from datetime import datetime, timedelta
+
+CLOCKS_DIFFER_BY = timedelta(hours=1)  # at most, between machines
+LONGEST_WAIT = timedelta(hours=6)
+
+
+def latest_end(now: datetime) -> datetime:
+    """A wait that ends later was begun by a clock that was far ahead and has been put right."""
+    return now + LONGEST_WAIT + CLOCKS_DIFFER_BY
