@@ -161,7 +161,7 @@ class ArticleAdmin(admin.ModelAdmin):
         if form and form.is_bound and not form.is_valid():
             request.method, request.POST = "GET", QueryDict()
         request.removal = form
-        context = {"form": form, "was_read": article and article.has_been_public}
+        context = {"form": form, "was_read": article and article.is_remembered}
         return super().delete_view(request, object_id, {**context, **(extra_context or {})})
 
     def delete_model(self, request: HttpRequest, obj: Article) -> None:

@@ -13,6 +13,7 @@ from django.utils.functional import cached_property
 
 from blog.body import BodyField
 from blog.models.address import NOWHERE, FormerAddress
+from blog.models.article_queryset import ArticleQuerySet
 from blog.models.author import Author
 from blog.models.image import Image
 from blog.models.revision import Revision
@@ -24,40 +25,11 @@ from blog.page_text import PageText
 from blog.pictures_in_text import with_pictures
 from blog.plain_text import plain_text, reading_minutes
 from blog.sanitizer import sanitize
-from blog.searching.query import Query
 from blog.site_address import absolute, path_of
 from blog.slugs import MAX_LENGTH, slug_for
 
 # A slip mended on the day of publication is nothing to tell readers.
 REVISED_AFTER = timedelta(days=1)
-
-
-class ArticleQuerySet(models.QuerySet):
-    def published(self, now: datetime | None = None) -> "ArticleQuerySet":
-        """What the public may see at `now`. No job has to run for an article to appear."""
-        now = now or timezone.now()
-        return self.unexpired(now).filter(published_at__lte=now)
-
-    def unexpired(self, now: datetime) -> "ArticleQuerySet":
-        return self.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now))
-
-    def newest_first(self) -> "ArticleQuerySet":
-        return self.order_by("-published_at", "-id")
-
-    def for_lists(self) -> "ArticleQuerySet":
-        """With what a card shows, without what it does not."""
-        return (
-            self.newest_first()
-            .select_related("author", "cover")
-            .defer("body", "body_text", "author__biography")
-        )
-
-    def matching(self, query: Query) -> "ArticleQuerySet":
-        """Those that hold every term of `query`. The best first: `SearchEntry.objects.best`."""
-        return self.filter(search_entry__title__matches=query) if query else self.none()
-
-    def recent(self, count: int) -> "ArticleQuerySet":
-        return self.newest_first().only("title", "slug", "published_at")[:count]
 
 
 class Article(models.Model):
@@ -158,6 +130,10 @@ class Article(models.Model):
         """For what cannot be changed any more, such as a mail: it leads to the current address."""
         return reverse("article_by_number", args=[self.pk])
 
+    @property
+    def addresses(self) -> tuple[str, str]:
+        return self.get_absolute_url(), self.get_permanent_url()
+
     def clean(self) -> None:
         if self.original_url.startswith(f"{settings.SITE_URL}/"):
             raise ValidationError({"original_url": "This is an address of this site."})
@@ -187,6 +163,11 @@ class Article(models.Model):
     @property
     def has_been_public(self) -> bool:
         return self.is_public or self.is_expired
+
+    @property
+    def is_remembered(self) -> bool:
+        """Readers may have kept an address of it, though it may be a draft by now."""
+        return self.has_been_public or FormerAddress.objects.filter(article=self).exists()
 
     @property
     def changed_at(self) -> datetime:
@@ -219,11 +200,17 @@ class Article(models.Model):
         if self.is_public:
             return
         self.published_at = at or timezone.now()
+        for path in self.addresses:
+            FormerAddress.objects.forget(path)
         self.save()
         nudge(settings.AFTER_PUBLISH_TASK)
 
     def withdraw(self) -> None:
-        """Take the article back to a draft. It is gone from every page at once."""
+        """Take the article back to a draft. It is gone from every page at once, and its addresses
+        are remembered: deleted as a draft, it is gone to those who have read it."""
+        if self.has_been_public:
+            for path in self.addresses:
+                FormerAddress.objects.remember(path, article=self)
         self.published_at = None
         self.save()
 
@@ -241,8 +228,8 @@ class Article(models.Model):
         with transaction.atomic():
             FormerAddress.objects.filter(article=self).update(**{**NOWHERE, **target})
             if self.has_been_public:
-                FormerAddress.objects.remember(self.get_absolute_url(), **target)
-                FormerAddress.objects.remember(self.get_permanent_url(), **target)
+                for path in self.addresses:
+                    FormerAddress.objects.remember(path, **target)
             self.delete()
 
     def record_revision(

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from blog import neighbourhood
 from blog.models import CallToAction, Publication, Series
 from blog.tests.factories import make_article, make_articles, make_author, make_image, make_topic
 
@@ -87,6 +88,25 @@ def test_neighbours_of_the_same_second_do_not_skip_one_another(client: Client) -
     context = client.get(middle.get_absolute_url()).context
 
     assert (context["previous"], context["next"]) == (first, last)
+
+
+def test_what_is_hidden_stands_in_nobodys_way(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neighbours and related articles are looked for among few: hidden ones take no place there."""
+    monkeypatch.setattr(neighbourhood, "NEWEST", 1)
+    newest, here, oldest = make_articles(3, summary="A nurse negotiates her salary.")
+    ended = {"expires_at": timezone.now() - timedelta(hours=1)}
+    for between in (newest, here):
+        make_article(published_at=between.published_at - timedelta(minutes=1), **ended)
+    make_article("Article to come", published_at=timezone.now() + timedelta(days=1))
+
+    context = client.get(here.get_absolute_url()).context
+    oldest_context = client.get(oldest.get_absolute_url()).context
+
+    assert (context["previous"], context["next"]) == (oldest, newest)
+    assert oldest_context["next"] == here
+    assert newest in oldest_context["related"]
 
 
 def test_an_address_in_another_script_works_quoted_and_raw(client: Client) -> None:

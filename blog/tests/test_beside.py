@@ -65,6 +65,14 @@ def test_what_is_not_public_is_not_in_it(
     assert len(most_read(client)) == 3
 
 
+def test_what_is_to_come_takes_no_place_among_the_newest(client: Client) -> None:
+    make_articles(6)
+    for n in range(6):
+        make_article(f"Soon {n}", published_at=timezone.now() + timedelta(days=1 + n))
+    recent = [article.title for article in client.get("/").context["recent"]]
+    assert recent == [f"Article {n}" for n in range(1, 6)]
+
+
 def test_two_make_no_list(client: Client) -> None:
     for article in make_articles(2):
         read(article, 5)

@@ -132,6 +132,29 @@ def test_what_was_taken_down_before_is_gone_as_well(client: Client, desk: Client
     assert way(client, "/articles/old/") == (410, None)
 
 
+def test_what_was_taken_back_to_draft_before_is_gone_as_well(client: Client, desk: Client) -> None:
+    article = make_article(slug="old")
+    article.withdraw()
+    article.rename("never-public")
+    permanent = article.get_permanent_url()
+    assert way(client, "/articles/old/") == way(client, permanent) == (404, None)
+    question = desk.get(reverse("admin:blog_article_delete", args=[article.pk]))
+    assert b"Readers may have kept its address" in question.content
+
+    delete(desk, article)
+
+    assert way(client, "/articles/old/") == way(client, permanent) == (410, None)
+    assert way(client, "/articles/never-public/") == (404, None)
+
+
+def test_what_was_taken_back_and_published_again_has_no_former_address(client: Client) -> None:
+    article = make_article(slug="old")
+    article.withdraw()
+    article.publish()
+    assert way(client, "/articles/old/") == (200, None)
+    assert not FormerAddress.objects.exists()
+
+
 def test_several_at_once_are_all_gone(client: Client, desk: Client) -> None:
     articles = [make_article(slug=slug) for slug in ("one", "two")]
     said = {"action": "delete_selected", "_selected_action": [a.pk for a in articles], "post": "y"}

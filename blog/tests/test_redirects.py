@@ -49,6 +49,13 @@ def test_renaming_back_makes_no_loop(client: Client) -> None:
     assert way(client, "/articles/second/") == (301, "/articles/first/")
 
 
+def test_an_address_in_use_again_is_no_former_one() -> None:
+    for thing in (make_article(slug="first"), make_topic("First"), make_author("First")):
+        thing.rename("second")
+        thing.rename("first")
+        assert FormerAddress.objects.at(thing.get_absolute_url()) is None
+
+
 def test_browsers_do_not_keep_a_redirect_for_ever(client: Client) -> None:
     make_article(slug="old").rename("new")
 

@@ -55,6 +55,9 @@ def test_the_articles_are_those_read_most_of_late_then_the_newest() -> None:
     old_article("Newer", days=3, reads=2)
     old_article("Newest", days=2)
     make_article("Draft", slug="draft", published_at=None)
+    old_article("To come", days=-2, reads=900)
+    ended = old_article("Taken down", days=9, reads=900)
+    Article.objects.filter(pk=ended.pk).update(expires_at=timezone.now() - timedelta(days=1))
     found = [article.title for article in articles_to_begin_with(timezone.now())]
     assert found == ["Old", "Newer", "Newest"]
 
