@@ -13,6 +13,16 @@ ANSWERED = (State.DELIVERED, State.BOUNCED, State.COMPLAINED)
 MOST_REASONS = 8
 MOST_LINKS = 100
 STEP_HEIGHT, BAR_TOP = 52, 22  # of the drawing, in its units
+NOBODY_ELSE = "Nobody who has not got this mail yet will get it."
+FIRST_HALF = (
+    "The two subjects are compared no further. Those who were to get the better one wait until "
+    "somebody sends them the other subject, on the page of the letter; else they get nothing."
+)
+LAST_HALF = "The other subject is cancelled too, so nobody else will get this letter."
+OTHERS_WAIT = (
+    "Those who were to get the better subject have got nothing yet: send them the other one on "
+    "the page of the letter, or leave it."
+)
 
 
 @dataclass(frozen=True)
@@ -148,6 +158,20 @@ class CampaignReport:
         return not (is_over or self.is_to_come)
 
     @property
+    def cancel_warning(self) -> str:
+        """What cancelling it means, for whom."""
+        return " ".join(
+            filter(None, (NOBODY_ELSE, self._word_on_the_rest(), "This cannot be taken back."))
+        )
+
+    def _word_on_the_rest(self) -> str:
+        """Of a letter whose two subjects are compared, and whose rest has got nothing yet."""
+        letter = self.campaign.letter
+        if not letter or not letter.waits_for_a_choice or self.campaign.cancelled_at:
+            return ""
+        return LAST_HALF if letter.lost_halves else FIRST_HALF
+
+    @property
     def links(self) -> list[Link]:
         """Those whose presses are counted, the most pressed first."""
         return list(self.campaign.links.with_presses()[:MOST_LINKS])
@@ -188,7 +212,9 @@ class CampaignReport:
             case "paused":
                 return f"{out}. Nothing more goes out until somebody presses “Go on sending”."
             case "cancelled":
-                return f"Cancelled {when(campaign.cancelled_at)}. {out}; the rest was not sent."
+                said = f"Cancelled {when(campaign.cancelled_at)}. {out}; the rest was not sent."
+                waits = campaign.letter and campaign.letter.waits_for_a_choice
+                return f"{said} {OTHERS_WAIT}" if waits else said
             case "sent, with problems":
                 return f"Done {when(campaign.finished_at)}. {self._problems()}"
         return f"Done {when(campaign.finished_at)}. {out}."

@@ -33,7 +33,10 @@ def cancel(campaign: Campaign, by: AbstractBaseUser, now: datetime) -> Done | No
     if campaign.cancelled_at or campaign.finished_at:
         return None
     campaign.cancel(f"{by} cancelled it.", now)
-    return Done("It is cancelled. Whoever has not got it yet gets nothing.", "Cancelled.")
+    told = "It is cancelled. Whoever has not got it yet gets nothing."
+    if campaign.letter and campaign.letter.waits_for_a_choice:
+        told += " The rest waits for you on the page of the letter."
+    return Done(told, "Cancelled.")
 
 
 def resend_doubtful(campaign: Campaign, by: AbstractBaseUser, now: datetime) -> Done | None:

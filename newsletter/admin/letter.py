@@ -41,7 +41,10 @@ class LetterAdmin(SoundIds):
     def state(self, letter: Letter) -> str:
         if letter.is_draft:
             return "draft"
-        return ", ".join(dict.fromkeys(campaign.status for campaign in letter.campaigns.all()))
+        states = dict.fromkeys(campaign.status for campaign in letter.campaigns.all())
+        if letter.compares and letter.waits_for_a_choice and letter.lost_halves:
+            states["the rest waits for a choice"] = None
+        return ", ".join(states)
 
     # --- Writing --------------------------------------------------------------------------
 

@@ -29,6 +29,9 @@ PREVIEW_POLICY = (
     "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox; default-src 'none'; "
     "style-src 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'self'"
 )
+TOO_LATE_OR_EARLY = (
+    "Nothing changed: it was chosen before, it is too early, or that subject was cancelled."
+)
 LINKS_OPEN_BESIDE = '<head><base target="_blank">'
 View = Callable[..., HttpResponse]
 
@@ -73,6 +76,7 @@ def page_of(
         "letter": letter,
         "campaigns": letter.campaigns.order_by("pk"),
         "people": letter.audience.people(now).count(),
+        "rest": rest_of(letter, now),
         "remarks": found,
         "stops": stops(found),
         "tick": tick,
@@ -84,6 +88,13 @@ def page_of(
         **forms,
     }
     return TemplateResponse(request, "admin/newsletter/letter/check.html", context)
+
+
+def rest_of(letter: Letter, now: datetime) -> dict[str, object]:
+    """For whom somebody may choose a subject, and among which; empty if there is nothing to do."""
+    if not letter.waits_for_a_choice:
+        return {}
+    return {"people": letter.people_of_rest(now), "choices": letter.choices()}
 
 
 def preview(model_admin: admin.ModelAdmin, request: HttpRequest, letter_id: int) -> HttpResponse:
@@ -164,7 +175,7 @@ def send_rest(model_admin: admin.ModelAdmin, request: HttpRequest, letter_id: in
         messages.success(request, "The rest gets it with this subject now.")
         nudge("newsletter.tasks.sweep")
     else:
-        messages.warning(request, "Nothing changed: it was chosen before, or it is too early.")
+        messages.warning(request, TOO_LATE_OR_EARLY)
     return back_to(letter)
 
 

@@ -10,7 +10,7 @@ from blog.body import BodyField
 from blog.models import Topic
 from newsletter.audience import Audience
 from newsletter.emails import Words, letter_of
-from newsletter.models.campaign import Campaign, Variant
+from newsletter.models.campaign import Campaign, CampaignQuerySet, Variant
 from newsletter.models.subscriber import Frequency
 
 WHOLE = 100  # percent
@@ -109,17 +109,32 @@ class Letter(models.Model):
     def campaign(self, variant: str) -> Campaign | None:
         return self.campaigns.filter(variant=variant).first()
 
+    def choices(self) -> list[Campaign]:
+        """Halves whose subject the rest may get: those that have begun and were not cancelled."""
+        sound = self._halves.filter(started_at__isnull=False, cancelled_at__isnull=True)
+        return list(sound.order_by("variant"))
+
+    @property
+    def _halves(self) -> CampaignQuerySet:
+        return self.campaigns.without_words().filter(variant__in=(Variant.A, Variant.B))
+
+    @property
+    def lost_halves(self) -> int:
+        """How many of the two were cancelled: then nothing is compared any more."""
+        return self._halves.filter(cancelled_at__isnull=False).count()
+
     @property
     def compared_until(self) -> datetime | None:
         """Nothing before both halves have begun, or when one of them was cancelled."""
-        halves = self.campaigns.filter(variant__in=(Variant.A, Variant.B), cancelled_at=None)
-        begun = [half.started_at for half in halves if half.started_at]
+        begun = [half.started_at for half in self.choices()]
         return max(begun) + timedelta(hours=self.compare_hours) if len(begun) == 2 else None
 
     @property
     def waits_for_a_choice(self) -> bool:
-        """Both halves have begun, and nobody and nothing has said which subject the rest gets."""
-        return self.compares and bool(self.compared_until) and not self.campaign(Variant.REST)
+        """Nobody and nothing has said which subject the rest gets."""
+        if self.is_draft or not self.compares or self.campaign(Variant.REST):
+            return False
+        return len(self.choices()) + self.lost_halves == 2 > self.lost_halves
 
     # --- What can be done with it -----------------------------------------------------------
 
@@ -167,17 +182,25 @@ class Letter(models.Model):
 
     @transaction.atomic
     def send_rest(self, winner: str, now: datetime) -> bool:
-        """Send all others what one half got. False if that was decided, or is too early."""
+        """Send all others what one half got. False if that was decided, is too early, or the half
+        was cancelled."""
         Letter.objects.select_for_update().get(pk=self.pk)
-        chosen = self.campaign(winner)
-        if winner not in (Variant.A, Variant.B) or not chosen or not self.waits_for_a_choice:
+        chosen = next((half for half in self.choices() if half.variant == winner), None)
+        if chosen is None or not self.waits_for_a_choice:
             return False
-        words = self.words(chosen.subject)
-        share = 2 * (self.compare_share // 2)
-        # Of the same people, though a topic may be gone by now, which the letter asked for.
-        audience = Audience.read(chosen.audience).part(share, WHOLE, seed=self.pk)
-        self._freeze(Variant.REST, words, audience, now, now)
+        audience = self._audience_of_rest(chosen)
+        self._freeze(Variant.REST, self.words(chosen.subject), audience, now, now)
         return True
+
+    def people_of_rest(self, now: datetime) -> int:
+        """How many would get it now, if somebody chose."""
+        half = self._halves.first()
+        return self._audience_of_rest(half).people(now).count() if half else 0
+
+    def _audience_of_rest(self, half: Campaign) -> Audience:
+        """Of the same people, though a topic may be gone by now, which the letter asked for."""
+        share = 2 * (self.compare_share // 2)
+        return Audience.read(half.audience).part(share, WHOLE, seed=self.pk)
 
     def winner(self) -> str:
         """The half whose links were pressed more, for each mail sent; the first if it is a tie."""

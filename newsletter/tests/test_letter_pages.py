@@ -240,6 +240,46 @@ def test_somebody_chooses_the_subject_for_the_rest(sender: Client) -> None:
     assert Campaign.objects.get(variant="rest").subject == "Other way"
 
 
+def test_cancelling_one_subject_says_what_it_means_and_lets_the_rest_get_the_other() -> None:
+    client = staff("view_letter", "send_letter", "view_campaign", "change_campaign", name="eva")
+    make_subscribers(20)
+    letter = make_letter(other_subject="Other way", compare_share=50, counts_presses=True)
+    now = timezone.now()
+    letter.send(now, now)
+    sweep(now)
+    first, other = letter.campaigns.order_by("variant")
+    page = reverse("admin:newsletter_campaign_change", args=[first.pk])
+    assert "The two subjects are compared no further." in client.get(page).content.decode()
+    cancel = reverse("admin:newsletter_campaign_deed", args=[first.pk, "cancel"])
+    answer = client.post(cancel, {"certain": "yes"}, follow=True).content.decode()
+    assert "The rest waits for you on the page of the letter." in answer
+    assert "Those who were to get the better subject have got nothing yet" in answer
+    text = client.get(url("check", letter.pk)).content.decode()
+    assert "One subject was cancelled" in text
+    people = letter.people_of_rest(timezone.now())
+    assert f"The rest, {people} people, has got nothing yet." in text
+    assert re.findall(r'name="winner" value="(\w)"', text) == ["b"]
+    assert "the rest waits for a choice" in client.get(url("changelist")).content.decode()
+    client.post(url("rest", letter.pk), {"winner": "b"})
+    assert Campaign.objects.get(variant="rest").subject == "Other way"
+    page = reverse("admin:newsletter_campaign_change", args=[other.pk])
+    assert "compared no further" not in client.get(page).content.decode()
+
+
+def test_cancelling_the_other_subject_too_says_that_nobody_else_gets_it() -> None:
+    client = staff("view_letter", "view_campaign", "change_campaign", name="eva")
+    letter, now = make_letter(other_subject="Other way", compare_share=50), timezone.now()
+    make_subscribers(20)
+    letter.send(now, now)
+    sweep(now)
+    first, other = letter.campaigns.order_by("variant")
+    first.cancel("Wrong.", now)
+    page = reverse("admin:newsletter_campaign_change", args=[other.pk])
+    assert "nobody else will get this letter" in client.get(page).content.decode()
+    other.cancel("Wrong.", now)
+    assert "Both subjects were cancelled" in client.get(url("check", letter.pk)).content.decode()
+
+
 # --- Who may ------------------------------------------------------------------------------
 
 

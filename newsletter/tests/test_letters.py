@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from blog.tests.factories import make_topic
-from newsletter.models import Campaign, Delivery, Letter, LinkDay, Subscriber
+from newsletter.models import Campaign, Delivery, Letter, LinkDay
 from newsletter.models.subscriber import Frequency
 from newsletter.sweeping import sweep
 from newsletter.tests.factories import let_workers_run, make_letter, make_subscriber
@@ -204,11 +204,30 @@ def test_the_rest_is_of_the_people_that_the_halves_were_of() -> None:
     assert not people_of(rest) - {"about@example.com"}
 
 
-def test_nothing_is_chosen_when_a_half_was_cancelled() -> None:
-    readers(10)
+def test_when_a_half_was_cancelled_the_rest_waits_for_somebody_to_choose_the_other() -> None:
+    readers(40)
     letter, now = compared(counts_presses=True), timezone.now()
-    begin(letter, now)["a"].cancel("It was wrong.", now)
-    assert not letter.waits_for_a_choice
+    halves = begin(letter, now)
+    halves["a"].cancel("It was wrong.", now)
     sweep(now + timedelta(hours=5))
     assert letter.campaign("rest") is None
-    assert Subscriber.objects.count() == 10
+    assert letter.waits_for_a_choice
+    others = 40 - sum(len(people_of(half)) for half in halves.values())
+    assert letter.people_of_rest(now) == others
+    assert not letter.send_rest("a", now)
+    assert letter.send_rest("b", now)
+    sweep(now)
+    assert letter.campaign("rest").subject == "Another way to say it"
+    assert letter.campaign("rest").deliveries.count() == others
+    assert not letter.waits_for_a_choice
+
+
+def test_when_both_halves_were_cancelled_nobody_else_gets_it() -> None:
+    readers(10)
+    letter, now = compared(counts_presses=True), timezone.now()
+    for half in begin(letter, now).values():
+        half.cancel("It was wrong.", now)
+    sweep(now + timedelta(hours=5))
+    assert not letter.waits_for_a_choice
+    assert not letter.send_rest("a", now)
+    assert letter.campaign("rest") is None
