@@ -26,6 +26,10 @@ VALUES = {
     "str": "x",
     "path": "x",
 }
+OF_THE_HOUSE = (  # as careersite.urls has them
+    *("/healthz", "/readyz", "/media/x", "/newsletter/your-data/x/", "/admin/login/"),
+    *("/anymail/mailgun/tracking/", "/anymail/resend/tracking/", "/anymail/nobody/tracking/"),
+)
 PARAMETERS = ("q", "page", "topic", "year", "tag", "order", "next", "source", "website", "slug")
 NASTY = [
     *("", "'", "[x'", "1) OR 1=1--", "%", "_", "\x00", "\x1b[31m", "\u202e", "🦓", "\ud800"),
@@ -56,6 +60,31 @@ HEADERS = [
     {"User-Agent": ""},
     {"Content-Type": "multipart/form-data; boundary=\xff"},
     {"Content-Length": "x"},
+    {"Host": ""},
+    {"Host": "[::1"},
+    {"Host": "testserver:99999999"},
+    {"Host": "testserver, evil.example"},
+    {"Host": "te\u00dft.example"},
+]
+BODIES = [  # with what they claim to be
+    ("multipart/form-data", b"no boundary"),
+    ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="email"; '),
+    ("multipart/form-data; boundary=x", b"--x\r\n\r\n--x\r\n" * 50 + b"--x--"),
+    (
+        "multipart/form-data; boundary=x",
+        b'--x\r\nContent-Disposition: form-data; name="email"; filename="../../x.php"\r\n'
+        b"Content-Type: text/html\r\nContent-Transfer-Encoding: base64\r\n\r\n!\r\n--x--",
+    ),
+    (
+        "application/x-www-form-urlencoded",
+        b"email=%ff%00%zz&question=%ED%A0%80&form_stamp=%00:\xff",
+    ),
+    ("application/x-www-form-urlencoded; charset=utf-7", b"email=a%40b.example&form_stamp=1:x"),
+    ("application/x-www-form-urlencoded; charset=no-such", b"email=a%40b.example"),
+    ("application/x-www-form-urlencoded", b"&".join(b"p%d=1" % n for n in range(2000))),
+    ("application/json", b'{"email": ['),
+    ("text/html; charset=\xff", b"<"),
+    ("", b"\x00" * 999),
 ]
 METHODS = ["OPTIONS", "PUT", "DELETE", "PATCH", "TRACE", "PROPFIND", "HEAD"]
 OTHER_FORMS = [
@@ -92,7 +121,7 @@ def addresses() -> list[str]:
         for app, prefix in apps.items()
         for route in routes(get_resolver(f"{app}.urls"), prefix)
     ]
-    return [*found, "/healthz", "/readyz", "/media/x"]
+    return [*found, *OF_THE_HOUSE]
 
 
 ADDRESSES = addresses()
@@ -134,6 +163,12 @@ def test_no_header_method_or_other_form_breaks_an_address(client: Client, addres
         check(client.generic(method, address), address, method)
     for form in OTHER_FORMS:
         check(client.get(form.format(address)), address, form)
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_no_body_breaks_an_address(client: Client, address: str) -> None:
+    for kind, body in BODIES:
+        check(client.generic("POST", address, body, content_type=kind), address, (kind, body[:50]))
 
 
 @pytest.mark.parametrize(
