@@ -116,14 +116,22 @@ def test_an_address_in_another_script_works_quoted_and_raw(client: Client) -> No
     assert client.get(article.get_absolute_url()).status_code == 200
 
 
-def test_the_date_is_that_of_the_sites_own_zone(client: Client, settings: object) -> None:
+@pytest.mark.parametrize("address", ["/", "/articles/late/", "/about/", "/archive/2026/03/"])
+def test_the_date_is_that_of_the_sites_own_zone(
+    client: Client, settings: object, address: str
+) -> None:
+    """At half past eleven at night, before and after the clocks went forward."""
     settings.TIME_ZONE = "America/New_York"
-    late_evening = datetime(2026, 3, 15, 3, 30, tzinfo=UTC)  # 14 March, 23:30 there
-    article = make_article(published_at=late_evening)
+    make_article(slug="late", published_at=datetime(2026, 3, 15, 3, 30, tzinfo=UTC))
+    make_article(slug="earlier", published_at=datetime(2026, 3, 8, 4, 30, tzinfo=UTC))
 
-    html = client.get(article.get_absolute_url()).content.decode()
+    html = client.get(address).content.decode()
 
     assert '<time datetime="2026-03-14T23:30:00-0400">14 March 2026</time>' in html
+    assert '<time datetime="2026-03-07T23:30:00-0500">7 March 2026</time>' in html
+    assert set(re.findall('<time datetime="([^"]*)"', html)) == {
+        *("2026-03-14T23:30:00-0400", "2026-03-07T23:30:00-0500")
+    }
 
 
 def test_the_description_falls_back_to_the_text(client: Client) -> None:

@@ -118,3 +118,23 @@ def test_a_page_asks_nothing_of_other_sites(client: Client, address: str) -> Non
 @pytest.mark.parametrize("address", [*PAGES, *NOT_INDEXED])
 def test_a_public_page_carries_no_token_of_anybody(client: Client, address: str) -> None:
     assert "csrfmiddlewaretoken" not in client.get(address).content.decode()
+
+
+@pytest.mark.parametrize("address", [*PAGES, *NOT_INDEXED, "/ask/", "/resume/", "/newsletter/"])
+def test_the_first_link_of_a_page_skips_to_its_content(client: Client, address: str) -> None:
+    html = client.get(address).content.decode()
+
+    assert re.search(r'<body>\s*<a class="skip-link" href="#content">Skip to', html)
+    assert len(re.findall(r'<main\b[^>]* id="content"', html)) == 1
+    assert all(f"<{landmark} " in html for landmark in ("header", "nav", "footer"))
+
+
+@pytest.mark.parametrize("address", ["/", "/page/2/", "/topics/offers/", "/search/?q=article"])
+def test_each_article_of_a_list_stands_under_a_heading_that_leads_to_it(
+    client: Client, address: str
+) -> None:
+    html = client.get(address).content.decode()
+
+    main = html.partition("</main>")[0]
+    heading = r'<h[23]><a href="(/articles/[^"]+)">(?:<mark>)?Article'
+    assert set(re.findall(heading, main)) == set(re.findall(r'href="(/articles/[^"]+)"', main))

@@ -1,11 +1,13 @@
 """An editor writes, publishes, schedules, moves and takes back, and loses nothing by it."""
 
 import io
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.core.files.storage import default_storage
@@ -15,6 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image as Pillow
 
+from blog import nudges
 from blog.admin import article as article_admin
 from blog.models import (
     Article,
@@ -124,6 +127,24 @@ def test_published_now_it_is_on_the_site_and_the_message_leads_there(editor: Cli
     assert "is public now" in messages_in(response)
     assert editor.get(article.get_absolute_url()).status_code == 200
     assert LogEntry.objects.filter(change_message__contains="Public since").exists()
+
+
+def test_a_broker_that_is_away_does_not_keep_an_article_back(
+    editor: Client, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Callable
+) -> None:
+    asked = []
+
+    def refuse(name: str, **said: object) -> None:
+        asked.append(name)
+        raise OSError("nobody answers")
+
+    monkeypatch.setattr(nudges.current_app, "send_task", refuse)
+    with django_capture_on_commit_callbacks(execute=True):
+        response = press(editor, "_publish")
+    nudges.messenger.waiting.join()
+    assert asked == [settings.AFTER_PUBLISH_TASK]
+    assert response.status_code == 200
+    assert Article.objects.get().is_public
 
 
 def test_with_a_date_to_come_it_is_scheduled(editor: Client) -> None:
@@ -713,6 +734,14 @@ def test_a_picture_of_another_server_is_not_asked_for(editor: Client, provider: 
     for path in (article.get_absolute_url(), "/feed.xml", picture_url):
         assert Client().get(path).status_code == 200
     assert provider.requests == []
+
+
+def test_the_zone_stands_beside_each_time_that_is_asked_for(
+    editor: Client, settings: object
+) -> None:
+    settings.TIME_ZONE = "Europe/Vienna"
+    for url in (ADD, address(ready_article())):
+        assert editor.get(url).content.decode().count("Time zone: Europe/Vienna.") == 2
 
 
 @pytest.mark.parametrize("typed", ["2027-03-28T02:30", "2027-10-31T02:30"])

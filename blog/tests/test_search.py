@@ -333,6 +333,16 @@ def test_only_public_topics_and_their_years_can_be_chosen(client: Client) -> Non
     assert len(response.context["articles"]) == 2
 
 
+def test_a_year_is_one_of_the_sites_own_zone(client: Client, settings: object) -> None:
+    settings.TIME_ZONE = "America/New_York"
+    make_article("An ad", published_at=datetime(2026, 1, 1, 4, 30, tzinfo=UTC))  # 2025 there
+
+    response = client.get("/search/?q=ad&year=2025")
+
+    assert response.context["around"].years == [2025]
+    assert len(response.context["articles"]) == 1
+
+
 # --- Nothing found ------------------------------------------------------------------------
 
 
