@@ -18,7 +18,7 @@ from newsletter.addresses import address_key
 from newsletter.consent import Origin
 from newsletter.models import Campaign, Delivery, Subscriber, Suppression, WebhookEvent
 from newsletter.reports import BECOMES, WEIGHT, Report
-from newsletter.states import OPEN_STATES, TAKEN_STATES, State
+from newsletter.states import OPEN_STATES, TAKEN_STATES, WAITING_STATES, State
 from newsletter.tags import delivery_id_of
 
 logger = logging.getLogger(__name__)
@@ -41,6 +41,7 @@ REJECTION_SUPPRESSES = {
     RejectReason.SPAM: Suppression.Reason.COMPLAINED,
 }
 IS_BAD_NEWS = {Report.SOFT_BOUNCE, Report.HARD_BOUNCE, Report.REJECTED, Report.COMPLAINED}
+ENDS_A_TRY = {Report.SOFT_BOUNCE, Report.HARD_BOUNCE, Report.REJECTED, Report.FAILED}
 
 
 def settle_some(now: datetime) -> int:
@@ -89,11 +90,10 @@ def settle_mails(ids: set[int], now: datetime) -> None:
     """Under the lock of the mails, in one order, all reports are looked at together: whoever comes
     last sees those of all others."""
     mails = Delivery.objects.filter(pk__in=ids).exclude(state=State.SKIPPED)
-    locked = mails.order_by("pk").select_for_update(no_key=True)
-    handed_over_at = dict(locked.values_list("pk", "submitted_at"))
+    locked = {mail.pk: mail for mail in mails.order_by("pk").select_for_update(no_key=True)}
     weightiest = {}
-    for event in WebhookEvent.objects.filter(delivery__in=handed_over_at).order_by("pk"):
-        if _is_about_an_earlier_try(event, handed_over_at[event.delivery_id]):
+    for event in WebhookEvent.objects.filter(delivery__in=locked.keys()).order_by("pk"):
+        if _is_about_an_earlier_try(event, locked[event.delivery_id]):
             continue
         other = weightiest.get(event.delivery_id)
         if other is None or WEIGHT[event.kind] > WEIGHT[other.kind]:
@@ -109,9 +109,17 @@ def settle_mails(ids: set[int], now: datetime) -> None:
         )
 
 
-def _is_about_an_earlier_try(event: WebhookEvent, handed_over_at: datetime | None) -> bool:
-    """What failed was tried again since, because staff said so."""
-    return event.kind == Report.FAILED and event.received_at < (handed_over_at or event.received_at)
+def _is_about_an_earlier_try(event: WebhookEvent, mail: Delivery) -> bool:
+    """A mail may be tried again, by us or because staff said so. By their name for each try, where
+    both are known; else by the time."""
+    if event.kind not in ENDS_A_TRY or not mail.was_tried_before:
+        return False
+    if mail.state in WAITING_STATES:
+        return event.kind == Report.FAILED  # it has its next try before it
+    if event.message_id and mail.provider_id:
+        return event.message_id != mail.provider_id
+    happened_at = min(event.at, event.received_at)
+    return happened_at < (mail.submitted_at or happened_at)
 
 
 def becoming(mails: QuerySet, kind: str) -> QuerySet:

@@ -1,6 +1,7 @@
 from datetime import datetime
 
 from django.db import models, transaction
+from django.db.models import F
 
 from newsletter.states import State
 
@@ -35,6 +36,8 @@ class Deciding(models.Model):
         back = self.deliveries.filter(state=state).update(
             **{"state": State.QUEUED, "reason": reason, "claim_token": None, "lease_until": None},
             **{"not_before": None, "settled_at": None, "attempts": 0, "batch": None},
+            provider_id="",
+            sent_anew=F("sent_anew") + 1,
         )
         if back:
             self.deliveries.follow_people(now)

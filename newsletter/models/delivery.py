@@ -156,6 +156,9 @@ class Delivery(models.Model):
     lease_until = models.DateTimeField(null=True)
     not_before = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    sent_anew = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="How often staff had it sent once more."
+    )
     provider_id = models.CharField(max_length=200, blank=True, default="")
     # A mark, no more: a batch knows between which ids its deliveries are.
     batch = models.ForeignKey(
@@ -213,6 +216,12 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.address}: {self.get_state_display()}"
+
+    @property
+    def was_tried_before(self) -> bool:
+        """Before the try that it is at, or that settled it."""
+        this_one = 0 if self.state in OPEN_STATES else 1
+        return self.sent_anew > 0 or self.attempts > this_one
 
     def go(self, now: datetime) -> bool:
         """The last look, for this mail alone. True if it may be handed over now."""

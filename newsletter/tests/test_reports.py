@@ -232,6 +232,64 @@ def test_a_failure_of_an_earlier_try_is_forgotten(noon: time_machine.Traveller) 
     assert delivery.state == State.ACCEPTED
 
 
+BAD_WORDS = pytest.mark.parametrize(
+    ("event_type", "word"), [("failed", "error"), ("bounced", "hard_bounce"), ("rejected", "x")]
+)
+
+
+@BAD_WORDS
+@pytest.mark.parametrize("their_old_id", [THEIR_ID, ""])
+def test_a_late_word_on_an_earlier_try_says_nothing_of_the_one_that_was_taken(
+    noon: time_machine.Traveller, event_type: str, word: str, their_old_id: str
+) -> None:
+    delivery = sent_mail(submitted_at=NOON, state=State.IN_DOUBT, provider_id=their_old_id)
+    assert delivery.campaign.resend_doubtful(NOON) == 1
+    noon.shift(timedelta(minutes=5))
+    taken = {"state": State.ACCEPTED, "provider_id": "<2@example.org>", "attempts": 1}
+    Delivery.objects.update(submitted_at=timezone.now(), **taken)
+    noon.shift(timedelta(hours=2))
+    late = {"message_id": THEIR_ID, "timestamp": timezone.now(), "word": word}
+    tell(event_type, delivery, **late)
+    delivery.refresh_from_db()
+    assert delivery.state == State.ACCEPTED
+    tell(event_type, delivery, **{**late, "message_id": "<2@example.org>"})
+    delivery.refresh_from_db()
+    assert delivery.state == {"bounced": State.BOUNCED}.get(event_type, event_type)
+
+
+@BAD_WORDS
+def test_without_their_names_of_the_mails_the_time_tells_which_try_it_is_about(
+    noon: time_machine.Traveller, event_type: str, word: str
+) -> None:
+    delivery = sent_mail(submitted_at=NOON, attempts=1, provider_id="")
+    noon.shift(timedelta(hours=2))
+    second = {"submitted_at": timezone.now(), "attempts": 2}  # the first was put off
+    Delivery.objects.update(**second)
+    tell(event_type, delivery, timestamp=NOON + timedelta(minutes=1), word=word)
+    delivery.refresh_from_db()
+    assert delivery.state == State.ACCEPTED
+    tell(event_type, delivery, timestamp=NOON + timedelta(minutes=121), word=word)
+    delivery.refresh_from_db()
+    assert delivery.state == {"bounced": State.BOUNCED}.get(event_type, event_type)
+
+
+def test_a_late_failure_does_not_take_a_mail_from_the_queue_that_staff_put_there() -> None:
+    delivery = sent_mail(submitted_at=NOON, state=State.FAILED, attempts=1)
+    delivery.campaign.retry_failed(NOON)
+    tell("failed", delivery, word="error")
+    delivery.refresh_from_db()
+    assert delivery.state == State.QUEUED
+
+
+def test_of_a_mail_that_was_tried_once_every_word_counts_whatever_it_is_called() -> None:
+    """Some providers call a mail otherwise in their reports, and clocks differ."""
+    delivery = sent_mail(submitted_at=NOON, attempts=1)
+    earlier = NOON - timedelta(seconds=5)
+    tell("bounced", delivery, message_id="<other>", timestamp=earlier, word="hard_bounce")
+    delivery.refresh_from_db()
+    assert delivery.state == State.BOUNCED
+
+
 def test_a_mail_in_the_queue_that_has_arrived_is_not_sent_again() -> None:
     campaign = make_mailing()
     tell("delivered", campaign.deliveries.get())
