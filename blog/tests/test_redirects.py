@@ -236,6 +236,7 @@ def test_an_article_is_not_called_missing_because_the_database_is(client: Client
 
     assert response.status_code == 503
     assert response.headers["Retry-After"] == "30"
+    assert response.headers["Cache-Control"] == "no-store"
 
 
 def test_djangos_own_404_looks_the_same(rf: RequestFactory) -> None:
