@@ -25,7 +25,9 @@ from newsletter.models import (
 from newsletter.states import State
 
 ERASED = "erased"
-NEVER_KNOWN = "The person was erased while nobody knew whether this mail had arrived."
+NEVER_KNOWN = (
+    "The person was erased while nobody knew whether this mail had arrived. It counts as sent."
+)
 # What opens doors, or is an address of ours and none of the person's.
 NOT_SHOWN = ("handle", "address_key", "claim_token", "lease_until", "confirmation_lease_until")
 
@@ -75,16 +77,19 @@ def erase_from_files(address: str) -> dict[str, int]:
 
 
 def _make_anonymous(deliveries: QuerySet, now: datetime) -> int:
-    """What waits is not sent. What is on the wire just now, nobody writes to afterwards."""
+    """What waits is not sent. What is on the wire just now, nobody writes to afterwards; nobody
+    could ever say what became of it, so it ends here, like what was in doubt."""
     ids = list(deliveries.values_list("pk", flat=True))
     mine = Delivery.objects.filter(pk__in=ids)
     mine.waiting().skip(ERASED, now)
-    mine.filter(state=State.SUBMITTING).update(state=State.IN_DOUBT, settled_at=now)
+    unknown = mine.filter(state__in=(State.SUBMITTING, State.IN_DOUBT))
+    never_known = list(unknown.values_list("pk", flat=True))
+    unknown.update(state=State.ACCEPTED, settled_at=now)
     return mine.update(
         subscriber=None,
         address=ERASED,
         address_key=Concat(Value(f"{ERASED}-"), Cast(F("pk"), CharField())),
-        reason=Case(When(state=State.IN_DOUBT, then=Value(NEVER_KNOWN)), default=Value(ERASED)),
+        reason=Case(When(pk__in=never_known, then=Value(NEVER_KNOWN)), default=Value(ERASED)),
         provider_id="",
         claim_token=None,
         lease_until=None,

@@ -26,7 +26,10 @@ from newsletter.models import (
     Suppression,
     WebhookEvent,
 )
+from newsletter.outcomes import Outcome
+from newsletter.personal_data import NEVER_KNOWN
 from newsletter.states import State
+from newsletter.sweeping import sweep
 from newsletter.tests.factories import all_rows, let_workers_run, make_mailing, make_subscriber
 
 pytestmark = pytest.mark.django_db
@@ -136,8 +139,22 @@ def test_what_waits_is_not_sent_and_what_is_on_the_wire_is_nobodys() -> None:
     out.refresh_from_db()
     waiting.refresh_from_db()
     assert (waiting.state, waiting.reason) == (State.SKIPPED, "erased")
-    assert out.state == State.IN_DOUBT
+    assert (out.state, out.reason) == (State.ACCEPTED, NEVER_KNOWN)
+    taken.record(Outcome(State.FAILED, f"550 no {taken.address}"), now)
+    sweep(now)
+    assert campaign.tally() == {State.SKIPPED: 1, State.ACCEPTED: 1}
+    assert Campaign.objects.get().status == "sent"
+    out.refresh_from_db()
     assert "@" not in out.address + out.address_key + out.reason + waiting.address_key
+
+
+def test_a_doubt_about_somebody_who_is_erased_ends() -> None:
+    """Else it would stand there for ever: nobody can be asked, and nothing can be sent again."""
+    campaign = make_mailing(readers=2)
+    campaign.deliveries.update(state=State.IN_DOUBT, reason="The connection broke.")
+    erase("reader1@example.com")
+    assert campaign.tally() == {State.IN_DOUBT: 1, State.ACCEPTED: 1}
+    assert campaign.deliveries.get(address="erased").reason == NEVER_KNOWN
 
 
 def test_no_import_brings_them_back_and_they_may_come_back_themselves(

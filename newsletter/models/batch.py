@@ -26,6 +26,10 @@ LONGEST_PAUSE = timedelta(hours=1)
 # A key is not trusted to its last minute.
 MARGIN = timedelta(minutes=1)
 WAIT = timedelta(minutes=1)
+NOT_THE_SAME = (
+    "Nobody knows whether this call arrived. It is not made again by itself: somebody in it has "
+    "left or was erased since, so it would be another call."
+)
 
 
 def told_by_id(identities: Mapping[Delivery, str]) -> Func:
@@ -238,13 +242,20 @@ class Batch(models.Model):
         if self.campaign.paused_at:
             return []
         members = list(self.members().select_related("subscriber"))
-        if self.campaign.cancelled_at or not self._all_want_it(members, now):
-            mine.update(repeat_at=None)
-            return []
         doubtful = self.members().filter(state=State.IN_DOUBT)
+        if not self._all_want_it(members, now):
+            doubtful.update(reason=NOT_THE_SAME)
+        elif not self.campaign.cancelled_at:
+            return self._take_again(doubtful, members, now)
+        mine.update(repeat_at=None)
+        return []
+
+    def _take_again(
+        self, doubtful: DeliveryQuerySet, members: list[Delivery], now: datetime
+    ) -> list[Delivery]:
         if not doubtful.update(state=State.SUBMITTING, lease_until=now + LEASE, settled_at=None):
             return []
-        campaign.update(finished_at=None)
+        Campaign.objects.filter(pk=self.campaign_id).update(finished_at=None)
         return members
 
     def _all_want_it(self, members: list[Delivery], now: datetime) -> bool:

@@ -4,17 +4,19 @@ from datetime import datetime, timedelta
 
 import pytest
 import time_machine
+from django.urls import reverse
 from django.utils import timezone
 
 from careersite.tests.provider import Answer, Provider
 from newsletter.consent import Origin
 from newsletter.models import Batch, Campaign, Delivery, Subscriber, WebhookEvent
-from newsletter.models.batch import LEASE
+from newsletter.models.batch import LEASE, NOT_THE_SAME
+from newsletter.personal_data import erase
 from newsletter.reports import Report
 from newsletter.sending.repeating import repeat
 from newsletter.states import State
 from newsletter.tags import tag_of
-from newsletter.tests.factories import at_once, let_workers_run, make_mailing, send
+from newsletter.tests.factories import at_once, let_workers_run, make_mailing, send, staff
 from newsletter.tests.races import at_the_same_time
 from newsletter.tests.stand_ins import BREVO, MAILGUN, RESEND, WITH_KEYS, StandIn
 
@@ -143,7 +145,7 @@ def left(_: Campaign, __: object) -> None:
 
 
 def erased(_: Campaign, __: object) -> None:
-    Subscriber.objects.first().delete()
+    erase("reader1@example.com", timezone.now())
 
 
 def cancelled(campaign: Campaign, _: object) -> None:
@@ -171,7 +173,25 @@ def test_what_cannot_be_the_same_call_is_no_call(
             clock.shift(MINUTE)
             let_workers_run()
     assert len(provider.requests) == 1
-    assert campaign.tally() in ({State.IN_DOUBT: 3}, {State.ACCEPTED: 3})
+    assert campaign.tally().keys() <= {State.IN_DOUBT, State.ACCEPTED}
+
+
+@pytest.mark.parametrize("change", [left, erased])
+def test_those_who_shared_a_call_with_somebody_who_is_gone_are_listed_with_the_reason(
+    settings: object, provider: Provider, change: object
+) -> None:
+    RESEND.use(settings, provider)
+    with time_machine.travel(NOON, tick=False) as clock:
+        campaign = batch_in_doubt(provider)
+        change(campaign, settings)
+        clock.shift(MINUTE)
+        let_workers_run()
+    others = campaign.deliveries.filter(subscriber__in=Subscriber.objects.mailable())
+    assert set(others.values_list("state", "reason")) == {(State.IN_DOUBT, NOT_THE_SAME)}
+    page = staff("view_campaign", "view_delivery").get(
+        reverse("admin:newsletter_campaign_change", args=[campaign.pk]) + "?state=in_doubt"
+    )
+    assert page.content.decode().count(NOT_THE_SAME) >= 2
 
 
 def test_a_pause_holds_it_back_too(settings: object, provider: Provider) -> None:
