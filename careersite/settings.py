@@ -334,6 +334,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3500},
     },
+    "look-up-sender": {
+        "task": "careersite.tasks.look_up_sender",
+        "schedule": 300.0,
+        "options": {"expires": 290},
+    },
 }
 
 if INDEXNOW_KEY:

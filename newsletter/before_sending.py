@@ -4,29 +4,17 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from html.parser import HTMLParser
-from typing import NamedTuple
 
-from django.conf import settings
-from django.utils.formats import date_format
-
-from blog.models import Publication
 from blog.plain_text import plain_text
 from newsletter.emails import TOKEN_PLACE, Words
-from newsletter.models import Letter, SenderRecord
+from newsletter.models import Letter
 from newsletter.own_links import what_is_wrong
-from newsletter.sender import are_related, is_no_reply, is_public, sender_address, sender_domain
+from newsletter.sender_remarks import Remark, of_sender
 
 LONGEST_SUBJECT = 90
 # Gmail cuts a longer mail off, and with its end the link to leave.
 MAX_BYTES = 100_000
 MOST_LINKS = 200
-
-
-class Remark(NamedTuple):
-    """`tone` is "good", "warn" or "bad"."""
-
-    tone: str
-    words: str
 
 
 class Markup(HTMLParser):
@@ -51,7 +39,7 @@ def remarks(letter: Letter, now: datetime) -> list[Remark]:
     found = [remark for look in LOOKS for remark in look(letter)]
     found += of_audience(letter.audience.people(now).count())
     found += of_mail(letter.words())
-    found += [*of_sender(), *of_records(sender_domain())]
+    found += of_sender()
     return sorted(found, key=lambda remark: TONES.index(remark.tone))
 
 
@@ -134,36 +122,6 @@ def of_links(links: list[str]) -> Iterator[Remark]:
         yield Remark(
             "good", "Its links to this site lead somewhere. Other sites are not asked, by design."
         )
-
-
-def of_sender() -> Iterator[Remark]:
-    domain = sender_domain()
-    if is_no_reply(sender_address()):
-        yield Remark("warn", f"It comes from {sender_address()}: people cannot answer it.")
-    if are_related(domain, settings.SITE_HOST):
-        yield Remark("good", f"It comes from {domain}, which belongs to this site.")
-    else:
-        yield Remark(
-            "warn", f"It comes from {domain}, but this site is {settings.SITE_HOST}: looks forged."
-        )
-    if not Publication.current().postal_address:
-        yield Remark("warn", "There is no postal address at its foot; most countries ask for one.")
-
-
-def of_records(domain: str) -> Iterator[Remark]:
-    """What DNS says, as `manage.py doctor` last saw it. No page of ours asks DNS."""
-    if not is_public(domain):
-        return
-    known = {record.name: record for record in SenderRecord.objects.filter(domain=domain)}
-    if missing := [name for name in ("SPF", "DKIM", "DMARC") if name not in known]:
-        yield Remark(
-            "warn",
-            f"Nobody has looked up {', '.join(missing)} of {domain} yet; large mail providers "
-            "refuse mail without. Ask your operator to run `manage.py doctor`.",
-        )
-    for record in known.values():
-        seen = f"{record.name}: {record.words} (seen {date_format(record.at, 'j M Y')})."
-        yield Remark("good" if record.is_good else "warn", seen)
 
 
 TONES = ("bad", "warn", "good")

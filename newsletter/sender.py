@@ -5,8 +5,18 @@ from email.utils import parseaddr
 
 from django.conf import settings
 
+SENDS_NOTHING = {
+    "careersite.outbox.EmailBackend",
+    *(f"django.core.mail.backends.{kind}.EmailBackend" for kind in ("console", "dummy")),
+    *(f"django.core.mail.backends.{kind}.EmailBackend" for kind in ("filebased", "locmem")),
+}
 NOT_PUBLIC = (".example", ".test", ".local", ".localhost", ".invalid", ".internal")
 NO_REPLY = re.compile(r"(do[._-]?)?not?[._-]?reply", re.IGNORECASE)
+
+
+def mails_leave() -> bool:
+    """Not where they go to files, a list in memory, or nowhere."""
+    return settings.EMAIL_BACKEND not in SENDS_NOTHING
 
 
 def sender_address() -> str:
@@ -27,7 +37,8 @@ def is_public(domain: str) -> bool:
 
 
 def are_related(one: str, other: str) -> bool:
-    """The same domain, or one below the other: what DMARC calls relaxed alignment, but for the
-    list of public suffixes, which we do not have."""
+    """The same domain, or one below the other. Two below a third may have one owner or not: only
+    DNS or a list of public suffixes would tell, so they count as strangers, and the words that are
+    shown of it leave room for that. `doctor` asks DNS about what DMARC measures."""
     one, other = one.lower().removeprefix("www."), other.lower().removeprefix("www.")
     return one == other or one.endswith(f".{other}") or other.endswith(f".{one}")

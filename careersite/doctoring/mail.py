@@ -1,6 +1,6 @@
 """How the mails leave, and whether those who receive them can trust where they come from."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -8,11 +8,13 @@ from pathlib import Path
 from django.conf import settings
 from django.db import DatabaseError
 
-from careersite.checks import SENDS_NOTHING, mail_backend_is_complete, webhooks_are_guarded
+from careersite.checks import mail_backend_is_complete, webhooks_are_guarded
 from careersite.doctoring.finding import Finding, Tone, fine, odd, wrong
 from careersite.doctoring.records import (
     CannotLookUp,
     LookUp,
+    are_aligned,
+    ask_the_world,
     belongs_to,
     dkim_key_of,
     dmarc_of,
@@ -20,11 +22,17 @@ from careersite.doctoring.records import (
 )
 from newsletter import providers
 from newsletter.models import SenderRecord
-from newsletter.sender import are_related, is_no_reply, sender_address, sender_domain
+from newsletter.sender import (
+    are_related,
+    is_no_reply,
+    mails_leave,
+    sender_address,
+    sender_domain,
+)
 
 
 def settings_of_mail() -> Iterator[Finding]:
-    if settings.EMAIL_BACKEND in SENDS_NOTHING:
+    if not mails_leave():
         advice = "Set EMAIL_URL, or ANYMAIL_ESP with its keys, when people are to get mail."
         yield odd("mail", "no mail leaves: all go to files or nowhere", advice)
     elif not mail_backend_is_complete():
@@ -50,11 +58,25 @@ def sender() -> Iterator[Finding]:
     if are_related(domain, settings.SITE_HOST):
         yield fine("sender", f"{sender_address()} belongs to {settings.SITE_HOST}")
     else:
-        advice = "Mails from another domain than their links look forged. Use one of your own."
+        advice = (
+            "If both are yours, all is well. Else mails from another domain than their links look "
+            "forged: use one of your own."
+        )
         yield odd("sender", f"{domain} is not the domain of {settings.SITE_HOST}", advice)
     if is_no_reply(sender_address()):
         advice = "Use an address that somebody reads: answers tell mailbox providers of trust."
         yield odd("sender", f"{sender_address()} cannot be answered", advice)
+
+
+def look_at_records(selector: str, now: datetime) -> Iterator[Finding]:
+    """What the world knows of the sender’s domain, if this machine can see the world."""
+    try:
+        look_up = ask_the_world()
+    except CannotLookUp as error:
+        keep_silence(sender_domain(), ("SPF", "DKIM", "DMARC"), error, now)
+        yield cannot("DNS", error)
+        return
+    yield from domain_records(look_up, selector, now)
 
 
 def domain_records(look_up: LookUp, selector: str, now: datetime) -> Iterator[Finding]:
@@ -69,6 +91,7 @@ def domain_records(look_up: LookUp, selector: str, now: datetime) -> Iterator[Fi
         try:
             found = list(look())
         except CannotLookUp as error:
+            keep_silence(domain, [name], error, now)
             yield cannot(name, error)
             continue
         if name != "DKIM" or selector:
@@ -81,6 +104,14 @@ def keep(domain: str, name: str, found: list[Finding], now: datetime) -> None:
     """What editors see before they send."""
     worst = max(found, key=lambda finding: list(Tone).index(finding.tone))
     SenderRecord.objects.note(domain, name, worst.tone != Tone.FAIL, worst.words, now)
+
+
+def keep_silence(domain: str, names: Iterable[str], error: CannotLookUp, now: datetime) -> None:
+    """What was seen before says more, and stays."""
+    with suppress(DatabaseError):
+        for name in names:
+            words = f"could not be looked up: {error}"
+            SenderRecord.objects.note_silence(domain, name, words, now)
 
 
 def cannot(name: str, error: CannotLookUp) -> Finding:
@@ -117,7 +148,7 @@ def dkim(domain: str, selector: str, look_up: LookUp) -> Iterator[Finding]:
         yield wrong("DKIM", f"{name} holds another key than ours", advice)
     else:
         yield fine("DKIM", f"{name} holds {'our' if own_key else 'a'} key")
-    if not are_related(domain, sender_domain()):
+    if not are_aligned(domain, sender_domain(), look_up):
         advice = "DMARC wants them to belong together. Sign with the sender’s domain."
         yield wrong("DKIM", f"signs for {domain}, but mails come from {sender_domain()}", advice)
 

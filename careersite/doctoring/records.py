@@ -53,15 +53,42 @@ def spf_of(domain: str, look_up: LookUp) -> list[str]:
     return [record for record in found if record.lower().split(" ")[0] == "v=spf1"]
 
 
+def organization_of(domain: str, look_up: LookUp) -> str:
+    """Where the owner of `domain` ends, by the owners' own words in DNS instead of a list of public
+    suffixes (RFC 9989, 4.10): the highest name with a policy, and never one that is for all."""
+    found, below = domain, domain
+    labels = domain.split(".")
+    for name in (".".join(labels[start:]) for start in range(len(labels))):
+        is_for_all = (tags := policy_at(name, look_up)).get("psd", "").lower()
+        if is_for_all == "n":
+            return name
+        if is_for_all == "y" and name != domain:
+            return below
+        found, below = name if tags else found, name
+    return found
+
+
+def are_aligned(domain: str, sender: str, look_up: LookUp) -> bool:
+    """Does a signature of `domain` speak for `sender`? Without a policy nobody asks."""
+    tags = dmarc_of(sender, look_up)
+    if domain == sender or not tags:
+        return True
+    is_strict = tags.get("adkim", "").lower() == "s"
+    return not is_strict and organization_of(domain, look_up) == organization_of(sender, look_up)
+
+
 def dmarc_of(domain: str, look_up: LookUp) -> dict[str, str]:
     """That of the domain, or of the nearest one above it that has one (RFC 7489, 6.6.3)."""
     labels = domain.split(".")
     for start in range(len(labels) - 1):
-        for record in look_up(f"_dmarc.{'.'.join(labels[start:])}"):
-            tags = tags_of(record)
-            if tags.get("v") == "DMARC1":
-                return tags
+        if tags := policy_at(".".join(labels[start:]), look_up):
+            return tags
     return {}
+
+
+def policy_at(name: str, look_up: LookUp) -> dict[str, str]:
+    found = (tags_of(record) for record in look_up(f"_dmarc.{name}"))
+    return next((tags for tags in found if tags.get("v") == "DMARC1"), {})
 
 
 def dkim_key_of(selector: str, domain: str, look_up: LookUp) -> str | None:

@@ -15,9 +15,9 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from django.utils import timezone
 
-from careersite import health
+from careersite import health, tasks
 from careersite.doctoring import machine, mail
-from careersite.doctoring.records import CannotLookUp, ask_the_world
+from careersite.doctoring.records import CannotLookUp, are_aligned, ask_the_world
 from careersite.tests.dns_server import NameServer, running_name_server
 from newsletter.models import Delivery, Pulse, SenderRecord
 from newsletter.tests.factories import make_mailing
@@ -230,6 +230,27 @@ def test_a_signature_of_another_domain_helps_nobody(names: NameServer, settings:
     assert f"fail signs for provider.net, but mails come from {DOMAIN}" in lines
 
 
+@pytest.mark.parametrize(
+    ("sender", "signer", "policies", "is_aligned"),
+    [
+        ("news.site.org", "mail.site.org", {"site.org": ""}, True),
+        ("site.org", "mail.site.org", {"site.org": ""}, True),
+        ("site.org", "mail.site.org", {"site.org": "; adkim=s"}, False),
+        ("a.github.io", "b.github.io", {"a.github.io": "", "b.github.io": ""}, False),
+        ("a.github.io", "github.io", {"a.github.io": ""}, False),
+        ("a.co.uk", "b.co.uk", {"a.co.uk": "", "co.uk": "; psd=y"}, False),
+        ("x.a.co.uk", "a.co.uk", {"co.uk": "; psd=y"}, True),
+        ("x.org", "y.x.org", {"x.org": "", "y.x.org": "; psd=n"}, False),
+        ("x.org", "provider.net", {}, True),  # without a policy, which another line blames
+    ],
+)
+def test_whether_a_signature_speaks_for_the_sender_is_asked_of_their_owners(
+    sender: str, signer: str, policies: dict[str, str], is_aligned: bool
+) -> None:
+    records = {f"_dmarc.{name}": [f"v=DMARC1; p=none{more}"] for name, more in policies.items()}
+    assert are_aligned(signer, sender, lambda name: records.get(name, [])) is is_aligned
+
+
 def test_a_sender_that_does_not_go_with_the_site(names: NameServer, settings: object) -> None:
     settings.SITE_HOST = "elsewhere.example.net"
     settings.DEFAULT_FROM_EMAIL = f"noreply@{DOMAIN}"
@@ -258,6 +279,38 @@ def test_what_was_seen_is_kept_for_the_editors_and_what_could_not_be_looked_up_i
     run()
     kept = dict(SenderRecord.objects.values_list("name", "is_good"))
     assert kept == {"SPF": False, "DKIM": True, "DMARC": True}
+
+
+def test_that_nothing_could_be_looked_up_is_kept_where_nothing_was_seen_before(
+    names: NameServer,
+) -> None:
+    names.broken = {DOMAIN}
+    run()
+    spf = SenderRecord.objects.get(name="SPF")
+    assert (spf.is_good, spf.words) == (False, "could not be looked up: NoNameservers")
+    SenderRecord.objects.all().delete()
+    names.broken = {"."}
+    run()
+    assert sorted(SenderRecord.objects.values_list("name", flat=True)) == ["DKIM", "DMARC", "SPF"]
+    names.broken = set()
+    run()
+    assert all(SenderRecord.objects.values_list("is_good", flat=True))
+
+
+def test_a_worker_looks_twice_a_day_so_that_no_page_has_to(
+    names: NameServer, settings: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DKIM_SELECTOR = "key1"
+    now = timezone.now()
+    for hours, asks in ((0, True), (1, False), (11, False), (13, True)):
+        monkeypatch.setattr(tasks.timezone, "now", lambda at=now + timedelta(hours=hours): at)
+        SenderRecord.objects.update(words="seen before")
+        tasks.look_up_sender()
+        assert SenderRecord.objects.filter(name="SPF").exclude(words="seen before").exists() is asks
+    settings.EMAIL_BACKEND = "careersite.outbox.EmailBackend"
+    Pulse.objects.all().delete()
+    tasks.look_up_sender()
+    assert Pulse.last(tasks.LOOKED_UP) is None
 
 
 def test_reports_without_proof_are_a_failure(names: NameServer, settings: object) -> None:

@@ -11,9 +11,14 @@ class SenderRecordQuerySet(models.QuerySet):
         seen = {"is_good": is_good, "words": words[:300], "at": now}
         self.update_or_create(domain=domain, name=name, defaults=seen)
 
+    def note_silence(self, domain: str, name: str, words: str, now: datetime) -> None:
+        """Nothing could be seen; what was seen before stays."""
+        seen = {"is_good": False, "words": words[:300], "at": now}
+        self.get_or_create(domain=domain, name=name, defaults=seen)
+
 
 class SenderRecord(models.Model):
-    """What DNS said of the sender's domain when `doctor` last looked: SPF, DKIM or DMARC."""
+    """What DNS said of the sender's domain when somebody last looked: SPF, DKIM or DMARC."""
 
     domain = models.CharField(max_length=253)
     name = models.CharField(max_length=10)

@@ -1,6 +1,7 @@
 """What is looked at before a letter goes out: what is wrong stops it, what is odd is said."""
 
 import socket
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -12,7 +13,7 @@ from newsletter.before_sending import remarks
 from newsletter.models import Letter, SenderRecord
 from newsletter.own_links import what_is_wrong
 from newsletter.sender import are_related, is_no_reply
-from newsletter.tests.factories import make_letter, make_subscriber
+from newsletter.tests.factories import make_letter, make_subscriber, staff
 
 pytestmark = pytest.mark.django_db
 
@@ -106,6 +107,65 @@ def test_what_dns_said_of_the_senders_domain_is_told_or_that_nobody_looked(
     assert "Nobody has looked" not in said(letter, "warn")
     assert "DMARC: words on DMARC (seen" in said(letter, "warn")
     assert "SPF: words on SPF" in said(letter, "good")
+
+
+@pytest.fixture
+def odd_sender(settings: object) -> None:
+    settings.EMAIL_BACKEND = "newsletter.smtp.EmailBackend"
+    settings.DEFAULT_FROM_EMAIL = "no-reply@openseat.org"
+    SenderRecord.objects.note("openseat.org", "SPF", False, "openseat.org has none", timezone.now())
+
+
+WARNED = (
+    "people cannot answer it",
+    "but this site is",
+    "SPF: openseat.org has none",
+    "DKIM, DMARC",
+)
+
+
+@pytest.mark.usefixtures("odd_sender")
+def test_whoever_may_publish_sees_it_beside_the_article_before_its_notice_goes_out() -> None:
+    editor = staff("change_article", "view_article", "publish_article")
+    writer = staff("change_article", "view_article", name="ben")
+    draft = make_article(slug="draft", published_at=None)
+    news = make_article(slug="news", published_at=timezone.now())
+    for article in (draft, news):
+        page = editor.get(page_of(article)).content.decode()
+        assert all(words in page for words in WARNED)
+    assert "Before a mail goes out" not in writer.get(page_of(draft)).content.decode()
+    silent = make_article(slug="silent", published_at=None, wants_notice=False)
+    old = make_article(slug="old", published_at=timezone.now() - timedelta(days=2))
+    for article in (silent, old):
+        assert "Before a mail goes out" not in editor.get(page_of(article)).content.decode()
+
+
+def page_of(article: object) -> str:
+    return f"/admin/blog/article/{article.pk}/change/"
+
+
+@pytest.mark.usefixtures("odd_sender")
+def test_the_desk_says_it_and_no_page_asks_dns(
+    settings: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("DNS was asked")
+
+    monkeypatch.setattr("dns.resolver.Resolver.resolve", refuse)
+    client = staff("view_campaign")
+    desk = client.get("/admin/").content.decode()
+    assert all(words in desk for words in WARNED)
+    settings.EMAIL_BACKEND = "careersite.outbox.EmailBackend"  # no mail leaves
+    assert "Before a mail goes out" not in client.get("/admin/").content.decode()
+
+
+def test_a_provider_that_signs_for_another_domain_is_named(settings: object) -> None:
+    settings.EMAIL_BACKEND = "anymail.backends.mailgun.EmailBackend"
+    settings.ANYMAIL = {"MAILGUN_SENDER_DOMAIN": "mg.elsewhere.org"}
+    settings.DEFAULT_FROM_EMAIL = "news@openseat.org"
+    assert "Mailgun signs it for mg.elsewhere.org" in said(make_letter(), "warn")
+    settings.ANYMAIL = {"MAILGUN_SENDER_DOMAIN": "mg.openseat.org"}
+    assert "Mailgun signs" not in said(make_letter(), "warn")
 
 
 def test_names_that_say_do_not_answer_and_domains_that_belong_together() -> None:
