@@ -8,7 +8,7 @@ from django.db.models import F, Min
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
-from newsletter.models import Campaign, Delivery, Pulse, SendingLimit
+from newsletter.models import Campaign, Delivery, Pulse, SendingLimit, WebhookEvent
 from newsletter.providers import PROVIDERS, way_name
 from newsletter.states import TAKEN_STATES, State
 from newsletter.webhook_proofs import REPORTS_NOTHING
@@ -38,6 +38,7 @@ class Alarm(NamedTuple):
 def alarms(now: datetime) -> list[Alarm]:
     """For staff, in words. Empty when all is well."""
     found = [sweep_alarm(now), waiting_alarm(now), silent_provider_alarm(now)]
+    found.append(unread_reports_alarm(now))
     paused = Campaign.objects.unfinished().filter(paused_at__isnull=False, cancelled_at=None)
     for campaign in paused:
         found.append(Alarm(f"“{campaign}” is paused. {campaign.pause_reason}", _page_of(campaign)))
@@ -79,6 +80,18 @@ def silent_provider_alarm(now: datetime) -> Alarm | None:
         f"{PROVIDERS[provider].title} has reported nothing of “{campaign}”. Are its webhooks set "
         "up? Without them nobody here learns that mails come back. See docs/operator.md.",
         _page_of(campaign),
+    )
+
+
+def unread_reports_alarm(now: datetime) -> Alarm | None:
+    unread = WebhookEvent.objects.unread_since(now - LATELY)
+    if not (count := unread.count()):
+        return None
+    calls = "1 call" if count == 1 else f"{count} calls"
+    return Alarm(
+        f"{calls} with reports of {unread.latest('pk').esp} were too long to be read, and what "
+        "they reported is lost. Have it send fewer reports in one call.",
+        reverse("admin:newsletter_webhookevent_changelist") + "?kind__exact=unread",
     )
 
 

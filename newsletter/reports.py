@@ -24,6 +24,7 @@ class Report(models.TextChoices):
     FAILED = "failed", "failed at the provider"
     COMPLAINED = "complained", "reported as spam"
     UNSUBSCRIBED = "unsubscribed", "left at the provider"
+    UNREAD = "unread", "too long to be read"
 
 
 # What a delivery becomes. Of several reports the one that stands last here counts, in whichever

@@ -2,8 +2,10 @@
 
 from importlib.util import find_spec
 
-from anymail.utils import get_anymail_setting
+from anymail.utils import get_anymail_setting, get_request_basic_auth
 from django.conf import settings
+from django.http import HttpRequest
+from django.utils.crypto import constant_time_compare
 
 # The setting of each provider’s own signature, where django-anymail knows how to check it. The
 # others give USER:PASSWORD of ANYMAIL_WEBHOOK_SECRET with each call.
@@ -25,6 +27,14 @@ ALWAYS_SIGN = {"mailersend", "mandrill", "postal"}
 
 def has_secret() -> bool:
     return bool(get_anymail_setting("webhook_secret", default=None))
+
+
+def gives_secret(request: HttpRequest) -> bool:
+    """Does the call come with the secret that we agreed on? That shows before its body is read."""
+    agreed = get_anymail_setting("webhook_secret", default=None) or []
+    given = get_request_basic_auth(request) or ""
+    secrets = [agreed] if isinstance(agreed, str) else agreed
+    return any([constant_time_compare(given, secret) for secret in secrets])
 
 
 def has_signature(provider: str) -> bool:

@@ -26,10 +26,15 @@ from django.views.decorators.csrf import csrf_exempt
 from blog.nudges import nudge
 from newsletter.models import WebhookEvent
 from newsletter.signed_reports import SignedResendView
-from newsletter.webhook_proofs import is_guarded
+from newsletter.webhook_proofs import gives_secret, is_guarded
 
 logger = logging.getLogger(__name__)
 
+# Reports have some 1 to 4 kB each, and providers send a thousand in one call at the most.
+MOST_BYTES = 8 * 1024 * 1024
+# What is longer is let through unread, so that the answer arrives; nginx.conf has the same number.
+MOST_UNREAD_BYTES = 32 * 1024 * 1024
+PIECE_BYTES = 64 * 1024
 
 OURS = {ResendTrackingWebhookView: SignedResendView}
 
@@ -51,6 +56,7 @@ class Stores(AnymailCoreWebhookView):
     def read(self, request: HttpRequest) -> list[AnymailTrackingEvent]:
         """Whatever a foreign body breaks on its way through anymail, it is the body's fault."""
         try:
+            request._body = request.read()  # `body` would refuse what is longer than a form
             self.run_validators(request)
             events = self.parse_events(request)
         except (AnymailConfigurationError, AnymailImproperlyInstalled):
@@ -69,10 +75,12 @@ def storing(view: type[AnymailCoreWebhookView]) -> type[AnymailCoreWebhookView]:
 
 @csrf_exempt
 def receive(request: HttpRequest, view: type[AnymailCoreWebhookView]) -> HttpResponse:
-    """2xx: stored, or none of our business. 4xx: nothing was stored."""
+    """2xx: stored, none of our business, or of no use to send again. 4xx: nothing was stored."""
     provider = view.esp_name.lower().replace(" ", "_")
     if not is_guarded(provider):
         return HttpResponse("No proof has been agreed on with this provider.", status=403)
+    if length_of(request) > MOST_BYTES:
+        return leave_unread(request, view.esp_name)
     try:
         return storing(view).as_view()(request)
     except (AnymailConfigurationError, AnymailImproperlyInstalled):
@@ -81,6 +89,25 @@ def receive(request: HttpRequest, view: type[AnymailCoreWebhookView]) -> HttpRes
     except (AnymailWebhookValidationFailure, Unreadable) as error:
         logger.warning("A report in the name of %s was refused: %s", view.esp_name, error)
         return HttpResponse("This is no report that we know for one.", status=400)
+
+
+def leave_unread(request: HttpRequest, esp: str) -> HttpResponse:
+    """Sent again for days it would be as long: who proves to be the provider hears that all is
+    well, and staff hear that reports were lost. Where only a signature over the body would prove
+    it, nothing is believed."""
+    length = length_of(request)
+    logger.warning("A call of %s with %s bytes was not read.", esp, length)
+    if length > MOST_UNREAD_BYTES or not gives_secret(request):
+        return HttpResponse("This is too long.", status=413)
+    while request.read(PIECE_BYTES):
+        pass
+    WebhookEvent.objects.note_unread(esp, length, timezone.now())
+    return HttpResponse()
+
+
+def length_of(request: HttpRequest) -> int:
+    written = request.META.get("CONTENT_LENGTH") or ""
+    return int(written) if written.isascii() and written.isdigit() else 0
 
 
 def receivers() -> Iterator[URLPattern]:

@@ -1,5 +1,6 @@
 import json
 import re
+import secrets
 import unicodedata
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -32,6 +33,20 @@ class WebhookEventQuerySet(models.QuerySet):
         rows = [row for event in events if (row := WebhookEvent.read(esp, event, now))]
         self.bulk_create(rows, ignore_conflicts=True)
         return len(rows)
+
+    def note_unread(self, esp: str, length: int, now: datetime) -> None:
+        """A call that was too long: nobody will ever know what it reported."""
+        self.create(
+            esp=esp,
+            dedupe_key=secrets.token_urlsafe(32),
+            kind=Report.UNREAD,
+            reason=f"A call of {length / 1_000_000:.1f} MB was not read: its reports are lost.",
+            effect=WebhookEvent.Effect.NOBODY,
+            **dict.fromkeys(("at", "received_at", "processed_at"), now),
+        )
+
+    def unread_since(self, moment: datetime) -> Self:
+        return self.filter(kind=Report.UNREAD, received_at__gt=moment)
 
     def unsettled(self, now: datetime) -> Self:
         free = Q(look_again_at__isnull=True) | Q(look_again_at__lte=now)
@@ -87,6 +102,7 @@ class WebhookEvent(models.Model):
                 fields=["id"], condition=Q(processed_at__isnull=True), name="report_to_settle"
             ),
             models.Index(fields=["received_at"], name="report_received"),
+            models.Index(fields=["received_at"], condition=Q(kind="unread"), name="report_unread"),
         ]
 
     def __str__(self) -> str:
