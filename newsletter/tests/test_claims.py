@@ -1,6 +1,8 @@
 """Workers share a campaign: no mail is in two hands."""
 
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -8,12 +10,15 @@ from django.utils import timezone
 
 from newsletter.models import Campaign, Delivery
 from newsletter.models.delivery import LEASE
+from newsletter.sending.marks import Marks
+from newsletter.sending.way import Mail
 from newsletter.states import State
 from newsletter.tests.factories import at_once, make_campaign, make_mailing
 from newsletter.tests.races import at_the_same_time
 
 pytestmark = pytest.mark.django_db
 
+Claim = Callable[..., Sequence[Mail]]
 WORKERS = 8 if connection.vendor == "postgresql" else 2
 
 
@@ -75,13 +80,23 @@ def test_nobody_gives_back_what_another_has_claimed_since() -> None:
     assert campaign.tally() == {State.CLAIMED: 1}
 
 
+def in_django(campaign: Campaign) -> Claim:
+    return partial(Delivery.objects.claim, campaign)
+
+
+def by_marks(campaign: Campaign) -> Claim:
+    """As a worker does it."""
+    return Marks(campaign).claim
+
+
 @at_the_same_time
-def test_workers_at_once_never_claim_the_same_mail() -> None:
+@pytest.mark.parametrize("how", [in_django, by_marks])
+def test_workers_at_once_never_claim_the_same_mail(how: Callable[[Campaign], Claim]) -> None:
     campaign = make_mailing(readers=200)
 
     def claim_all() -> list[int]:
-        mine: list[int] = []
-        while claimed := Delivery.objects.claim(campaign, 7, timezone.now()):
+        claim, mine = how(campaign), []
+        while claimed := claim(7, timezone.now()):
             mine += [delivery.pk for delivery in claimed]
         return mine
 

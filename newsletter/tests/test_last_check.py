@@ -7,12 +7,13 @@ from functools import partial
 import pytest
 from django.utils import timezone
 
+from careersite.tests.smtp_sink import SmtpSink
 from newsletter.consent import Origin
 from newsletter.models import Campaign, Delivery, Subscriber, Suppression
 from newsletter.models.delivery import LEASE
 from newsletter.outcomes import later
 from newsletter.states import State
-from newsletter.tests.factories import make_mailing
+from newsletter.tests.factories import mail_through, make_mailing, send, together
 from newsletter.tests.races import at_the_same_time, go_by_marks, race
 from newsletter.tests.races import go as go_together
 
@@ -87,6 +88,31 @@ def test_nothing_goes_while_the_campaign_rests(go: Go) -> None:
     assert not go(delivery)
     delivery.campaign.rest(timezone.now())
     assert go(delivery)
+
+
+# --- Under load ---------------------------------------------------------------------------
+
+
+@at_the_same_time
+def test_whoever_was_not_on_the_wire_when_they_left_gets_nothing_while_mails_go_out(
+    settings: object, smtp_sink: SmtpSink
+) -> None:
+    mail_through(settings, smtp_sink.port)
+    campaign = make_mailing(readers=60)
+    people = list(Subscriber.objects.order_by("-pk"))
+    spared: set[str] = set()
+
+    def all_leave() -> None:
+        for person in people:
+            assert leave(person)
+            if person.deliveries.get().state == State.SKIPPED:
+                spared.add(person.address)
+
+    together(lambda: send(campaign), lambda: send(campaign), all_leave)
+    received = smtp_sink.recipients()
+    assert spared.isdisjoint(received)
+    assert len(received) == len(set(received)) == 60 - len(spared)
+    assert campaign.deliveries.filter(state=State.SKIPPED).count() == len(spared)
 
 
 # --- In the same moment -------------------------------------------------------------------
