@@ -118,8 +118,16 @@ def test_whoever_was_not_on_the_wire_when_they_left_gets_nothing_while_mails_go_
 # --- In the same moment -------------------------------------------------------------------
 
 
+def disown(subscriber: Subscriber) -> bool:
+    """Changes the person's row and no mail's: that one is what the last look must wait for."""
+    return subscriber.disown(Origin(), timezone.now())
+
+
 @at_the_same_time
-def test_who_leaves_just_before_it_gets_nothing(eventually: Callable, go: Go) -> None:
+@pytest.mark.parametrize("leave", [leave, disown])
+def test_who_leaves_just_before_it_gets_nothing(
+    eventually: Callable, go: Go, leave: Callable[[Subscriber], bool]
+) -> None:
     delivery = claimed_mail()
     went = race(lambda: leave(delivery.subscriber), lambda: go(delivery), eventually)
     delivery.refresh_from_db()
