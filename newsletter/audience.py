@@ -22,7 +22,7 @@ SCATTER, SCATTER_SEEDS = 37, 61
 class Audience:
     """Frequency "" and topics None ask nothing of anybody.
 
-    Topics are ids: those who chose one of them, and those who chose none, because they want all.
+    Topics are ids: those who chose one of them, and those who want all.
     """
 
     frequency: str = ""
@@ -74,6 +74,6 @@ class Audience:
 
 
 def wants_one_of(topics: frozenset[int]) -> Q:
-    """Whoever chose none wants all."""
+    """Or all there are. Whose topics were all deleted wants none of the others."""
     chosen = Subscriber.topics.through.objects.filter(subscriber=OuterRef("pk"))
-    return Q(~Exists(chosen)) | Q(Exists(chosen.filter(topic__in=sorted(topics))))
+    return Q(chooses_topics=False) | Q(Exists(chosen.filter(topic__in=sorted(topics))))

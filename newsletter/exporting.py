@@ -34,12 +34,17 @@ def row_of(subscriber: Subscriber) -> list[str]:
         subscriber.address,
         subscriber.status,
         subscriber.frequency,
-        ", ".join(topic.name for topic in subscriber.topics.all()),
+        ", ".join(topic.name for topic in subscriber.topics.all()) or none_of(subscriber),
         written(subscriber.created_at),
         written(subscriber.confirmed_at),
         written(subscriber.unsubscribed_at),
         subscriber.source or "",
     ]
+
+
+def none_of(subscriber: Subscriber) -> str:
+    """Empty for whoever wants all topics."""
+    return "none is left" if subscriber.chooses_topics else ""
 
 
 def written(moment: datetime | None) -> str:

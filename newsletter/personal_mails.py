@@ -14,6 +14,7 @@ from newsletter.emails import (
     address_change_mail,
     address_changed_mail,
     preferences_link_mail,
+    topics_gone_mail,
     welcome_mail,
     your_data_link_mail,
 )
@@ -42,6 +43,8 @@ def written(mail: PersonalMail, now: datetime) -> EmailMultiAlternatives:
     match mail.kind:
         case Kind.WELCOME:
             return welcome_mail(subscriber, articles_to_begin_with(now), now)
+        case Kind.TOPICS_GONE:
+            return topics_gone_mail(subscriber, now)
         case Kind.PREFERENCES_LINK:
             return preferences_link_mail(subscriber, now)
         case Kind.YOUR_DATA_LINK:

@@ -32,6 +32,7 @@ from newsletter.models import (
 from newsletter.sending.turn import Sender
 from newsletter.sending.ways import way_for
 from newsletter.settling import A_STEP, settle_some
+from newsletter.topics_gone import tell_some
 from newsletter.waits import end_impossible_waits
 
 logger = logging.getLogger(__name__)
@@ -86,6 +87,7 @@ def sweep(now: datetime) -> Found:
         expand_begun(now)
     for campaign in Campaign.objects.running():
         campaign.pause_if_unwell(now)
+    tell_some(now)
     finished = sum(
         campaign.finish_if_done(now) for campaign in Campaign.objects.unfinished().order_by("pk")
     )

@@ -1,3 +1,5 @@
+from collections.abc import Iterable
+
 from django.contrib import admin
 from django.http import HttpRequest
 
@@ -28,6 +30,11 @@ class TopicAdmin(AddressedAdmin):
     form = TopicForm
     list_display = ("name", "slug", "position")
     search_fields = ("name",)
+
+    def get_deleted_objects(self, objs: Iterable[Topic], request: HttpRequest) -> tuple:
+        """Of what hangs on a topic there may be thousands: the numbers say enough."""
+        _, *rest = super().get_deleted_objects(objs, request)
+        return [str(topic) for topic in objs], *rest
 
 
 @admin.register(Author)

@@ -15,7 +15,7 @@ from newsletter.admin.list_import import import_page
 from newsletter.admin.read_only import ByExactAddress, ReadOnly
 from newsletter.exporting import csv_lines
 from newsletter.list_growth import ListGrowth
-from newsletter.models import Subscriber, Suppression
+from newsletter.models import Preferences, Subscriber, Suppression
 
 MAILS_SHOWN = 100
 TONES = {"confirmed": "good", "suppressed": "bad"}
@@ -32,12 +32,15 @@ class StateFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
         return [(name, label) for name, (label, _) in self.STATES.items()] + [
-            ("suppressed", "Not written to")
+            ("suppressed", "Not written to"),
+            ("no_topic", "No chosen topic is left"),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         if self.value() == "suppressed":
             return queryset.filter(suppressed_at__isnull=False)
+        if self.value() == "no_topic":
+            return queryset.mailable().filter(chooses_topics=True, topics__isnull=True)
         if self.value() in self.STATES:
             return queryset.filter(self.STATES[self.value()][1], suppressed_at__isnull=True)
         return queryset
@@ -93,7 +96,7 @@ class SubscriberAdmin(ByExactAddress, ReadOnly):
             **self._context(request, str(person)),
             "person": person,
             "tone": TONES.get(person.status, "warn"),
-            "topics": person.topics.all(),
+            "topics": Preferences.of(person).topic_names,
             "suppression": person.suppressed_at and Suppression.objects.of(person.address).first(),
             "consent": person.consent_events.all() if may("newsletter.view_consentevent") else None,
             "mails": mails[:MAILS_SHOWN] if may("newsletter.view_delivery") else None,

@@ -22,6 +22,7 @@ from newsletter.emails.to_one import (
     automatic_mail,
     preferences_link_mail,
     send_confirmation,
+    topics_gone_mail,
     welcome_mail,
     your_data_link_mail,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "notice_of",
     "preferences_link_mail",
     "send_confirmation",
+    "topics_gone_mail",
     "values_of",
     "welcome_mail",
     "your_data_link_mail",

@@ -37,20 +37,30 @@ def welcome_mail(
     subscriber: Subscriber, articles: Sequence[Article], now: datetime
 ) -> EmailMultiAlternatives:
     """For somebody who has just joined: what comes, and `articles` to begin with."""
-    leave = absolute(
-        reverse("newsletter_unsubscribe", args=[subscriber.token(Purpose.UNSUBSCRIBE, now)])
-    )
     subject = f"Welcome to {Publication.current().name}"
     stories = [Story.of(article) for article in articles]
+    return _mail_to_leave_by("welcome", subject, subscriber, now, stories=stories)
+
+
+def topics_gone_mail(subscriber: Subscriber, now: datetime) -> EmailMultiAlternatives:
+    """For somebody all of whose topics were deleted: no articles come until they choose anew."""
+    subject = f"Choose anew what you get from {Publication.current().name}"
+    return _mail_to_leave_by("topics_gone", subject, subscriber, now)
+
+
+def _mail_to_leave_by(
+    template: str, subject: str, subscriber: Subscriber, now: datetime, **more: object
+) -> EmailMultiAlternatives:
+    """What nobody asked for by a press has the same ways out as a campaign."""
+    leave = subscriber.token(Purpose.UNSUBSCRIBE, now)
     choose = subscriber.token(Purpose.PREFERENCES, now)
-    context = {
-        "stories": stories,
-        "unsubscribe_url": leave,
+    ways = {
+        "unsubscribe_url": absolute(reverse("newsletter_unsubscribe", args=[leave])),
         "preferences_url": absolute(reverse("newsletter_preferences", args=[choose])),
     }
-    mark = f"welcome-{subscriber.pk}-{int(now.timestamp())}"
-    mail = automatic_mail("welcome", subject, subscriber.address, context, mark)
-    mail.extra_headers["List-Unsubscribe"] = f"<{leave}>"
+    mark = f"{template.replace('_', '-')}-{subscriber.pk}-{int(now.timestamp())}"
+    mail = automatic_mail(template, subject, subscriber.address, {**ways, **more}, mark)
+    mail.extra_headers["List-Unsubscribe"] = f"<{ways['unsubscribe_url']}>"
     mail.extra_headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return mail
 

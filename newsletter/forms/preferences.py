@@ -32,10 +32,11 @@ class PreferencesForm(forms.Form):
     )
 
     def __init__(self, *args: object, chosen: Preferences, **kwargs: object) -> None:
-        initial = {"frequency": chosen.frequency, "topics": sorted(chosen.topics)}
+        initial = {"frequency": chosen.frequency, "topics": sorted(chosen.topics or ())}
         super().__init__(*args, initial=initial, **kwargs)
         # What somebody chose stays a choice while the topic has no public article.
-        offered = {topic.pk for topic in public_topics(timezone.now())} | chosen.topics
+        offered = {topic.pk for topic in public_topics(timezone.now())}
+        offered |= chosen.topics or set()
         day = Routine.current().get_weekday_display()
         self.fields["frequency"].choices = [
             (Frequency.EVERY, "Each new article, on the day it is published"),
@@ -46,7 +47,7 @@ class PreferencesForm(forms.Form):
     @property
     def preferences(self) -> Preferences:
         chosen = frozenset(topic.pk for topic in self.cleaned_data["topics"])
-        return Preferences(self.cleaned_data["frequency"], chosen)
+        return Preferences(self.cleaned_data["frequency"], chosen or None)
 
 
 class PauseForm(forms.Form):

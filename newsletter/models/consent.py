@@ -21,6 +21,7 @@ class ConsentEvent(models.Model):
         UNPAUSED = "unpaused", "ended the rest"
         ADDRESS_ASKED = "address_asked", "asked for mails at another address"
         ADDRESS_CHANGED = "address_changed", "changed the address"
+        TOPICS_GONE = "topics_gone", "lost the chosen topics, which were deleted"
 
     subscriber = models.ForeignKey(
         Subscriber, on_delete=models.CASCADE, related_name="consent_events"

@@ -58,7 +58,7 @@ class Letter(models.Model):
     topics = models.ManyToManyField(
         Topic,
         blank=True,
-        help_text="Those who chose one of these, and those who chose none because they want all. "
+        help_text="Those who chose one of these, and those who want all. "
         "Tick none to ask for no topic.",
     )
     compare_share = models.PositiveSmallIntegerField("share to compare on, in percent", default=20)

@@ -18,7 +18,7 @@ LEASE = timedelta(minutes=5)
 LONGEST_WAIT = timedelta(hours=6)
 # Whoever asked has given up by then, and may ask again.
 GIVEN_UP_AFTER = timedelta(days=1)
-WELCOME_GIVEN_UP_AFTER = timedelta(days=7)
+UNASKED_GIVEN_UP_AFTER = timedelta(days=7)
 KEPT_FOR = timedelta(days=7)
 SETTLED_AFTER = timedelta(days=14)
 A_DAY = 3
@@ -28,7 +28,8 @@ class PersonalMailQuerySet(models.QuerySet):
     def due(self, now: datetime) -> PersonalMailQuerySet:
         free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
         is_wanted = Q(due_at__gt=now - GIVEN_UP_AFTER)
-        is_wanted |= Q(kind=PersonalMail.Kind.WELCOME, due_at__gt=now - WELCOME_GIVEN_UP_AFTER)
+        unasked = {"kind__in": PersonalMail.UNASKED, "due_at__gt": now - UNASKED_GIVEN_UP_AFTER}
+        is_wanted |= Q(**unasked)
         return self.filter(free, is_wanted, sent_at__isnull=True)
 
     def make_due(
@@ -86,6 +87,9 @@ class PersonalMail(models.Model):
         YOUR_DATA_LINK = "your_data_link", "link to one’s data"
         ADDRESS_CHANGE = "address_change", "question to a new address"
         ADDRESS_CHANGED = "address_changed", "word to the former address"
+        TOPICS_GONE = "topics_gone", "word that the chosen topics are gone"
+
+    UNASKED = (Kind.WELCOME, Kind.TOPICS_GONE)
 
     subscriber = models.ForeignKey(
         Subscriber, on_delete=models.CASCADE, related_name="personal_mails"
@@ -141,8 +145,11 @@ class PersonalMail(models.Model):
 
     def is_off(self, now: datetime) -> bool:
         """Whoever must get no mail at all gets none of these either, and whoever has left or
-        rests is not welcomed. Nobody is asked whether somebody may have their address."""
-        if self.kind == PersonalMail.Kind.WELCOME:
+        rests gets none that they did not ask for. Nobody is asked whether somebody may have
+        their address."""
+        if self.kind == PersonalMail.Kind.TOPICS_GONE and not self.subscriber.topics_gone_at:
+            return True  # they have chosen anew
+        if self.kind in PersonalMail.UNASKED:
             return not self.subscriber.is_on_the_list or self.subscriber.is_resting(now)
         is_vain = self.kind == PersonalMail.Kind.ADDRESS_CHANGE and self.change.is_barred
         return is_vain or self.subscriber.suppressed_at is not None

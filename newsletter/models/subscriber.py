@@ -2,7 +2,7 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from blog.models import Topic
 from newsletter.addresses import MAX_LENGTH, address_key
@@ -47,6 +47,12 @@ class SubscriberQuerySet(models.QuerySet):
         was_asked = Q(confirmation_sent_at__gte=since) | Q(confirmation_due_at__gte=since)
         return self.filter(confirmed_at__isnull=True, created_at__lt=since).exclude(was_asked)
 
+    def whose_topics_are_gone(self, now: datetime) -> "SubscriberQuerySet":
+        """Who chose some, all of which were deleted since, and does not know it yet."""
+        left = Subscriber.topics.through.objects.filter(subscriber=OuterRef("pk"))
+        chose = self.reachable(now).filter(chooses_topics=True, topics_gone_at__isnull=True)
+        return chose.filter(~Exists(left))
+
     def by_token(self, purpose: Purpose, text: str, now: datetime) -> "tuple[Subscriber, Token]":
         """The person a link was made for. Raises `BadToken` for every link that is not good."""
         token = read(purpose, text, now)
@@ -81,9 +87,10 @@ class Subscriber(models.Model):
     unsubscribed_at = models.DateTimeField(null=True, blank=True)
     suppressed_at = models.DateTimeField(null=True, blank=True)
     frequency = models.CharField(max_length=10, choices=Frequency, default=Frequency.EVERY)
-    topics = models.ManyToManyField(
-        Topic, blank=True, related_name="subscribers", help_text="None chosen means all."
-    )
+    # Who chose topics that were all deleted since has none, and yet does not want all there are.
+    chooses_topics = models.BooleanField(default=False, db_default=False)
+    topics = models.ManyToManyField(Topic, blank=True, related_name="subscribers")
+    topics_gone_at = models.DateTimeField(null=True, blank=True, editable=False)
     frequency_changed_at = models.DateTimeField(null=True, blank=True, editable=False)
     paused_until = models.DateTimeField(null=True, blank=True)
     confirmation_due_at = models.DateTimeField(null=True, blank=True)
@@ -106,13 +113,22 @@ class Subscriber(models.Model):
             models.CheckConstraint(
                 condition=Q(frequency__in=Frequency.values), name="a_frequency_is_one_we_offer"
             ),
+            models.CheckConstraint(
+                condition=Q(topics_gone_at__isnull=True) | Q(chooses_topics=True),
+                name="topics_are_gone_only_of_who_chose_some",
+            ),
         ]
         indexes = [
             models.Index(
                 fields=["id"],
                 condition=Q(confirmation_due_at__isnull=False),
                 name="confirmation_due",
-            )
+            ),
+            models.Index(
+                fields=["id"],
+                condition=Q(chooses_topics=True, topics_gone_at__isnull=True),
+                name="chooses_topics",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -134,6 +150,11 @@ class Subscriber(models.Model):
     def may_return(self) -> bool:
         """By a press on the page after leaving."""
         return self.confirmed_at is not None and self.suppressed_at is None
+
+    @property
+    def has_no_topic_left(self) -> bool:
+        """Of those chosen: they were all deleted."""
+        return self.chooses_topics and not self.topics.exists()
 
     @property
     def status(self) -> str:
@@ -209,7 +230,7 @@ class Subscriber(models.Model):
         """Join. False if this changes nothing (a second press)."""
         not_in = Q(confirmed_at__isnull=True) | Q(unsubscribed_at__isnull=False)
         joined = Subscriber.objects.filter(not_in, pk=self.pk, suppressed_at__isnull=True).update(
-            confirmed_at=now, unsubscribed_at=None, confirmation_due_at=None
+            confirmed_at=now, unsubscribed_at=None, confirmation_due_at=None, topics_gone_at=None
         )
         if joined:
             self.note("confirmed", origin, now)
@@ -247,7 +268,7 @@ class Subscriber(models.Model):
             confirmed_at__isnull=False,
             unsubscribed_at__isnull=False,
             suppressed_at__isnull=True,
-        ).update(unsubscribed_at=None, confirmed_at=now)
+        ).update(unsubscribed_at=None, confirmed_at=now, topics_gone_at=None)
         if back:
             self.note("resubscribed", origin, now)
         self.refresh_from_db()

@@ -11,11 +11,12 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from blog.models import Article
+from blog.models import Article, Topic
 from blog.public_forms import form_stamp
 from blog.tests.factories import make_article
 from newsletter import personal_mails, staff_mail, sweeping
-from newsletter.models import Campaign, Delivery, Letter, Subscriber, Suppression
+from newsletter.consent import Origin
+from newsletter.models import Campaign, Delivery, Letter, Preferences, Subscriber, Suppression
 from newsletter.sending.repeating import repeat
 
 LONG_AGO = timedelta(days=30)
@@ -49,6 +50,12 @@ def make_subscriber(
 
 def make_subscribers(count: int) -> list[Subscriber]:
     return [make_subscriber(f"reader{n}@example.com") for n in range(1, count + 1)]
+
+
+def choose(subscriber: Subscriber, *topics: Topic, frequency: str = "every") -> None:
+    """By the page of choices; no topic means all of them."""
+    wanted = Preferences(frequency, frozenset(topic.pk for topic in topics) or None)
+    wanted.keep(subscriber, Origin(), timezone.now())
 
 
 def make_campaign(article: Article | None = None, **fields: object) -> Campaign:

@@ -55,6 +55,7 @@ def every_kind() -> dict[str, EmailMessage]:
         "address change": emails.address_change_mail(
             "new@example.com", "https://careers.example/newsletter/address/x/", "change-1"
         ),
+        "word that topics are gone": emails.topics_gone_mail(reader, now),
         "link to choices": emails.preferences_link_mail(reader, now),
         "word to a former address": emails.address_changed_mail(reader, "old@example.com", now),
         "link to one's data": emails.your_data_link_mail(reader, now),

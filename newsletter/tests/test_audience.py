@@ -12,7 +12,7 @@ from newsletter.audience import Audience
 from newsletter.models import Campaign, Delivery, Subscriber
 from newsletter.models.subscriber import Frequency
 from newsletter.states import State
-from newsletter.tests.factories import make_campaign, make_mailing, make_subscriber
+from newsletter.tests.factories import choose, make_campaign, make_mailing, make_subscriber
 from newsletter.tests.races import go
 
 pytestmark = pytest.mark.django_db
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 def reader(name: str, *topics: Topic, **fields: object) -> Subscriber:
     subscriber = make_subscriber(f"{name}@example.com", **fields)
-    subscriber.topics.set(topics)
+    choose(subscriber, *topics, frequency=subscriber.frequency)
     return subscriber
 
 

@@ -10,13 +10,12 @@ from django.utils import timezone
 from blog.models import Article, Topic
 from blog.tests.factories import make_article, make_topic
 from newsletter import sweeping
-from newsletter.consent import Origin
-from newsletter.models import Campaign, Delivery, Digest, DigestShare, Preferences, Subscriber
+from newsletter.models import Campaign, Delivery, Digest, DigestShare, Subscriber
 from newsletter.models import campaign as campaigns
 from newsletter.models.digest import LATEST
 from newsletter.models.routine import Due
 from newsletter.states import State
-from newsletter.tests.factories import at_once, let_workers_run, make_subscriber
+from newsletter.tests.factories import at_once, choose, let_workers_run, make_subscriber
 from newsletter.tests.races import at_the_same_time
 
 pytestmark = pytest.mark.django_db
@@ -49,13 +48,8 @@ def publish(title: str, *topics: Topic, **fields: object) -> Article:
 
 def reader(name: str, *topics: Topic, frequency: str = WEEKLY, **fields: object) -> Subscriber:
     subscriber = make_subscriber(f"{name}@example.com", frequency=frequency, **fields)
-    subscriber.topics.set(topics)
+    choose(subscriber, *topics, frequency=frequency)
     return subscriber
-
-
-def change(subscriber: Subscriber, frequency: str, *topics: Topic) -> None:
-    chosen = Preferences(frequency, frozenset(topic.pk for topic in topics))
-    chosen.keep(subscriber, Origin(), timezone.now())
 
 
 def received(mailoutbox: list) -> dict[str, list[str]]:
@@ -150,7 +144,7 @@ def test_whoever_joins_gets_what_comes_after(beginning: object, mailoutbox: list
 def test_from_each_article_to_one_mail_a_week(beginning: object, mailoutbox: list) -> None:
     subscriber = reader("ada", frequency=EVERY)
     publish("Pay")
-    change(subscriber, WEEKLY)
+    choose(subscriber, frequency=WEEKLY)
     beginning.shift(DAY)
     publish("Offers")
     go_to(beginning, FIRST)
@@ -160,7 +154,7 @@ def test_from_each_article_to_one_mail_a_week(beginning: object, mailoutbox: lis
 def test_from_one_mail_a_week_to_each_article(beginning: object, mailoutbox: list) -> None:
     subscriber = reader("ada")
     publish("Pay")
-    change(subscriber, EVERY)
+    choose(subscriber, frequency=EVERY)
     beginning.shift(DAY)
     publish("Offers")
     go_to(beginning, FIRST)
@@ -174,7 +168,7 @@ def test_a_change_of_topics_counts_for_the_whole_week(beginning: object, mailout
     money, talks = make_topic("Money"), make_topic("Talks")
     subscriber = reader("ada", money)
     publish("Pay", money)
-    change(subscriber, WEEKLY, talks)
+    choose(subscriber, talks, frequency=WEEKLY)
     publish("Offers", talks)
     go_to(beginning, FIRST)
     assert received(mailoutbox) == {"ada": ["Offers"]}
@@ -187,13 +181,13 @@ def test_a_notice_whose_people_are_not_known_yet_waits_for_the_next_week(
     subscriber = reader("ada", frequency=EVERY)
     campaign = Campaign.objects.announce(publish("Old", wants_notice=False), timezone.now())
     campaign.pause("Wait.", timezone.now())
-    change(subscriber, WEEKLY)
+    choose(subscriber, frequency=WEEKLY)
     go_to(beginning, FIRST)
     assert received(mailoutbox) == {}
-    change(subscriber, EVERY)
+    choose(subscriber, frequency=EVERY)
     campaign.resume()
     go_to(beginning, FIRST + DAY)
-    change(subscriber, WEEKLY)
+    choose(subscriber, frequency=WEEKLY)
     go_to(beginning, SECOND)
     assert received(mailoutbox) == {"ada": ["Old"]}
 

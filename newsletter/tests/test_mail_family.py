@@ -65,8 +65,9 @@ PROPERTIES = {
 DISPLAYS = {"block", "inline-block", "none"}
 KINDS = ["notice", "digest", "letter", "welcome", "address change", "confirmation"]
 KINDS += ["link to choices", "word to a former address", "link to one's data", "enquiry", "pause"]
+KINDS += ["word that topics are gone"]
 CAMPAIGNS = ["notice", "digest", "letter"]
-MAY_LEAVE = [*CAMPAIGNS, "welcome"]
+MAY_LEAVE = [*CAMPAIGNS, "welcome", "word that topics are gone"]
 
 
 @pytest.fixture(autouse=True)

@@ -143,6 +143,7 @@ def shown(visit: Visit) -> dict[str, object]:
         "said": visit.said,
         "masked_address": masked(subscriber.address),
         "paused_until": subscriber.paused_until if subscriber.is_resting(visit.now) else None,
+        "topics_gone": subscriber.has_no_topic_left,
         "choice_form": visit.form("choice"),
         "pause_form": visit.form("pause"),
         "address_form": visit.form("address"),
