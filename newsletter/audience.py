@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Exists, F, OuterRef, Q
 
-from newsletter.models.subscriber import Frequency, Subscriber, SubscriberQuerySet
+from newsletter.models.subscriber import Frequency, Subscriber
+from newsletter.models.subscriber_list import SubscriberQuerySet
 
 if TYPE_CHECKING:
     from blog.models import Article

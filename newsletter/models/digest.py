@@ -22,7 +22,8 @@ from newsletter.emails import digest_of
 from newsletter.models.campaign import Campaign
 from newsletter.models.delivery import Delivery
 from newsletter.models.routine import Due, Routine
-from newsletter.models.subscriber import Frequency, Subscriber, SubscriberQuerySet
+from newsletter.models.subscriber import Frequency, Subscriber
+from newsletter.models.subscriber_list import SubscriberQuerySet
 from newsletter.states import State
 
 logger = logging.getLogger(__name__)
