@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('blog', '0011_public_first'),
-        ('newsletter', '0018_counted_presses'),
+        ('newsletter', '0019_tries_of_a_mail'),
     ]
 
     operations = [
