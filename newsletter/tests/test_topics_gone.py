@@ -230,6 +230,6 @@ def test_the_database_knows_that_topics_are_gone_only_of_who_chose_some() -> Non
 def test_choices_from_before_are_kept(ada: Subscriber) -> None:
     everything = make_subscriber("all@example.com")
     Subscriber.objects.update(chooses_topics=False)
-    import_module("newsletter.migrations.0020_chosen_topics").note_who_chooses(apps, None)
+    import_module("newsletter.migrations.0021_chosen_topics").note_who_chooses(apps, None)
     assert list(Subscriber.objects.filter(chooses_topics=True)) == [ada]
     assert Preferences.of(everything).topics is None

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('blog', '0011_public_first'),
-        ('newsletter', '0019_tries_of_a_mail'),
+        ('newsletter', '0020_unread_reports'),
     ]
 
     operations = [
