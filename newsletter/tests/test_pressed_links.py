@@ -99,6 +99,16 @@ def test_links_lead_over_this_site_but_never_those_of_a_persons_own(
     assert not [url for url in urls if "unsubscribe" in url]
 
 
+def test_in_the_text_part_a_reader_sees_where_a_link_leads_and_the_report_says_so(
+    campaign: Campaign,
+) -> None:
+    assert "/go/" in campaign.html
+    assert "/go/" not in campaign.text
+    assert "A (https://example.org/a?x=1&y=2)" in campaign.text.replace("\n", " ")
+    page = staff("view_campaign").get(f"/admin/newsletter/campaign/{campaign.pk}/change/")
+    assert "plain text of a mail lead straight on" in page.content.decode()
+
+
 def test_a_press_leads_on_and_is_one_more_in_a_sum(
     campaign: Campaign, presses: WaitingPresses, clock: Clock
 ) -> None:
