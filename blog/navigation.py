@@ -7,6 +7,7 @@ from blog.rows import PUBLIC, fetch, made
 
 TOPIC = ("id", "name", "slug", "introduction", "position", "call_to_action_id")
 CALL = ("id", "heading", "text", "button_label", "button_url", "is_active")
+# For EXISTS, PostgreSQL would read every article; one for each topic is enough.
 STATEMENT = """
 SELECT blog_topic.id, name, slug, introduction, position, call_to_action_id,
     call.id, heading, text, button_label, button_url, is_active,
@@ -15,10 +16,10 @@ SELECT blog_topic.id, name, slug, introduction, position, call_to_action_id,
         WHERE ours.topic_id = blog_topic.id AND ours.article_id = %(article)s
     )
 FROM blog_topic LEFT JOIN blog_calltoaction AS call ON call.id = call_to_action_id
-WHERE EXISTS (
+WHERE (
     SELECT 1 FROM blog_article_topics AS had JOIN blog_article ON blog_article.id = had.article_id
-    WHERE had.topic_id = blog_topic.id AND {public}
-)
+    WHERE had.topic_id = blog_topic.id AND {public} LIMIT 1
+) = 1
 ORDER BY position, name, blog_topic.id""".replace("{public}", PUBLIC)
 
 

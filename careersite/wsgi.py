@@ -1,5 +1,6 @@
 """What the web server loads: Django behind the page cache."""
 
+import gc
 import os
 
 from django.core.wsgi import get_wsgi_application
@@ -19,3 +20,8 @@ application = PageCache(
     trust_front=settings.TRUSTED_PROXIES > 0,
     bypass_cookies=(settings.SESSION_COOKIE_NAME,),
 )
+
+# What is loaded stays. Python's collector need not walk through it again and again: that would
+# hold up some request for a tenth of a second each time.
+gc.collect()
+gc.freeze()
