@@ -12,6 +12,8 @@ from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_naive, make_aware
 
 PUBLIC = "published_at <= %(now)s AND (expires_at IS NULL OR expires_at > %(now)s)"
+# All the rest. Few articles are, so that to leave these out is less work than to find the others.
+HIDDEN = "published_at IS NULL OR published_at > %(now)s OR expires_at <= %(now)s"
 
 
 def fetch(sql: str, values: dict[str, object]) -> list[tuple]:

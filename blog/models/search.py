@@ -7,10 +7,8 @@ from django.db.models.sql.compiler import SQLCompiler
 
 from blog.searching import indexing
 from blog.searching.expressions import for_fts5, for_tsquery
-from blog.searching.query import Query
 
 Sql = tuple[str, list]
-MOST_READ_WHOLE = 300
 
 
 class Words(models.TextField):
@@ -35,42 +33,8 @@ class Matches(models.Lookup):
         return f"{vector} @@ to_tsquery('simple', %s)", [for_tsquery(self.rhs)]
 
 
-class Rank(models.Func):
-    """How well a row that matches does so: the less, the better."""
-
-    output_field = models.FloatField()
-
-    def __init__(self, name: str, query: Query) -> None:
-        super().__init__(models.F(name))
-        self.query = query
-
-    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Sql:
-        """By `bm25` with the weights that the migration gave to the table."""
-        return column(self.source_expressions[0], "rank", compiler), []
-
-    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Sql:
-        """Where very many match, the long vectors are left alone: title and summary decide."""
-        (row,) = self.source_expressions
-        sql = f"""-ts_rank(
-            CASE WHEN COUNT(*) OVER () <= {MOST_READ_WHOLE}
-            THEN {column(row, "vector", compiler)} ELSE {column(row, "head", compiler)} END,
-            to_tsquery('simple', %s))"""
-        return sql, [for_tsquery(self.query)]
-
-
 def column(of_same_row: Col, name: str, compiler: SQLCompiler) -> str:
     return f'{compiler.quote_name_unless_alias(of_same_row.alias)}."{name}"'
-
-
-class SearchEntryQuerySet(models.QuerySet):
-    def best(self, query: Query, among: models.QuerySet) -> "SearchEntryQuerySet":
-        """Of the articles `among` those that hold every term, the best first; of equal ones the
-        one that was written last."""
-        # To add nothing keeps SQLite from looking up each article in the index by itself, and in
-        # a subquery its small index of dates is read instead of rows with long texts.
-        rows = self.annotate(row=models.F("pk") + 0).filter(row__in=among.values("pk"))
-        found = rows.filter(title__matches=query) if query else self.none()
-        return found.order_by(Rank("title", query), "-pk")
 
 
 class SearchEntry(models.Model):
@@ -84,8 +48,6 @@ class SearchEntry(models.Model):
     topics = Words(default="")
     body = Words()
     heads = Words()
-
-    objects = SearchEntryQuerySet.as_manager()
 
     class Meta:
         db_table = "blog_search"

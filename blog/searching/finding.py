@@ -5,13 +5,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
-from django.db.models import Count, Exists, OuterRef, Subquery, Window
+from django.db.models import Exists, OuterRef, Subquery
 from django.utils import timezone
 
-from blog.models import Article, SearchEntry, Topic
+from blog.models import Article, Topic
 from blog.models.article import ArticleQuerySet
 from blog.paging import ARTICLES_A_PAGE, ListPage
 from blog.searching.query import Query, parsed
+from blog.searching.ranking import Best
 from blog.searching.snippets import Marker
 from blog.searching.spelling import likely_texts
 
@@ -47,13 +48,11 @@ class Search:
     def page(self, number: int, address: Callable[[int], str]) -> ListPage | None:
         """None beyond the last page. Two queries: which articles and how many, then these."""
         start = (number - 1) * ARTICLES_A_PAGE
-        best = SearchEntry.objects.best(self.query, self.among())
-        counted = best.annotate(in_all=Window(Count("*")))
-        found = list(counted.values_list("pk", "in_all")[start : start + ARTICLES_A_PAGE])
-        if not found and number > 1:
+        narrowed = {"topic": self.topic, "year": self.year}
+        best = Best.of(self.query, self.now, start=start, count=ARTICLES_A_PAGE, **narrowed)
+        if not best.ids and number > 1:
             return None
-        articles = self.with_snippets([pk for pk, _ in found])
-        return ListPage(articles, number, found[0][1] if found else 0, address)
+        return ListPage(self.with_snippets(best.ids), number, best.in_all, address)
 
     def with_snippets(self, ids: list[int]) -> list[Article]:
         """In this order, each with the part that answers the query, and with its first topic."""
@@ -108,7 +107,6 @@ def year_of(at: datetime) -> int:
 def titles_matching(text: str, count: int) -> list[Article]:
     """For suggestions while somebody is typing. Two queries."""
     query = parsed(text, in_titles=True)
-    best = SearchEntry.objects.best(query, Article.objects.published())
-    ids = list(best.values_list("pk", flat=True)[:count])
-    found = Article.objects.only("title", "slug").in_bulk(ids)
-    return [found[pk] for pk in ids if pk in found]
+    best = Best.of(query, timezone.now(), count=count)
+    found = Article.objects.only("title", "slug").in_bulk(best.ids)
+    return [found[pk] for pk in best.ids if pk in found]
