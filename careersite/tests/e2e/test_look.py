@@ -42,6 +42,24 @@ def test_an_article_with_italics_takes_five_requests_besides_its_pictures(page: 
     assert len([url for url in asked if not url.startswith("data:")]) <= MOST_REQUESTS, asked
 
 
+def test_other_letters_than_english_ones_bring_their_font_along(page: Page) -> None:
+    fonts: list[str] = []
+    page.on("request", lambda r: fonts.append(r.url) if r.resource_type == "font" else None)
+    page.goto(LONG)
+    page.evaluate("document.fonts.ready.then(() => 0)")
+    on_a_phone = page.viewport_size["width"] < 700
+    assert [name_of(url) for url in fonts] == ["newsreader", "figtree"][: 1 if on_a_phone else 2]
+
+    page.evaluate("document.querySelector('h1').append(' Łódź')")
+    page.evaluate("document.body.offsetHeight, document.fonts.ready.then(() => 0)")
+
+    assert [name_of(url) for url in fonts][-1] == "newsreader-europe"
+
+
+def name_of(url: str) -> str:
+    return url.rpartition("/")[2].partition(".")[0]
+
+
 @pytest.mark.parametrize("path", ["/", LONG, "/topics/interviews/", "/search/?q=pay", "/resume/"])
 def test_nothing_jumps_while_a_page_loads(page: Page, path: str) -> None:
     page.goto(path)
