@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
-from django.utils import timezone
 
 from blog.models import Topic
+from blog.months import midnight
 from blog.rows import HIDDEN, fetch
 from blog.searching.expressions import for_fts5, for_tsquery
 from blog.searching.query import Query
@@ -85,13 +85,9 @@ class Best:
             narrowed, values["topic"] = [OF_TOPIC], topic.pk
         if year:
             narrowed = [*narrowed, OF_YEAR]
-            values |= {"since": midnight(year), "until": midnight(year + 1)}
+            values |= {"since": midnight(year, 1), "until": midnight(year + 1, 1)}
         rows = fetch(statement(query.in_titles, narrowed), values)
         return cls([pk for pk, _ in rows], rows[0][1] if rows else 0)
-
-
-def midnight(year: int) -> datetime:
-    return datetime(year, 1, 1, tzinfo=timezone.get_default_timezone())
 
 
 def written(query: Query) -> str:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
@@ -166,6 +167,40 @@ def test_the_archive_counts_by_month_of_the_sites_zone(client: Client, settings:
     ]
     assert titles(client, "/archive/2025/12/") == ["Old year"]
     assert titles(client, "/archive/2026/01/") == ["New year, too", "New year"]
+
+
+def test_months_begin_at_midnight_on_the_wall_in_summer_and_in_winter(
+    client: Client, settings: object
+) -> None:
+    settings.TIME_ZONE = "America/New_York"
+    for name, moment in {
+        "February": datetime(2026, 3, 1, 4, 59, 59, tzinfo=UTC),  # five hours behind
+        "March": datetime(2026, 3, 1, 5, tzinfo=UTC),
+        "October": datetime(2026, 11, 1, 3, 59, 59, tzinfo=UTC),  # four hours behind
+        "November": datetime(2026, 11, 1, 4, tzinfo=UTC),
+    }.items():
+        make_article(name, published_at=moment)
+
+    with time_machine.travel(datetime(2026, 12, 1, 4, 59, tzinfo=UTC)):
+        ((year, months),) = client.get("/archive/").context["years"]
+        listed = [(f"{month:%B}", titles(client, url), count) for month, url, count in months]
+
+    assert year == 2026
+    wanted = ["November", "October", "March", "February"]
+    assert listed == [(name, [name], 1) for name in wanted]
+
+
+def test_the_archive_counts_what_is_public_only(client: Client) -> None:
+    assert client.get("/archive/").context["years"] == []
+    now = timezone.now()
+    make_article("Public", published_at=now - timedelta(days=40))
+    make_article("Draft", published_at=None)
+    make_article("Later", published_at=now + timedelta(days=40))
+    make_article("Expired", published_at=now - timedelta(days=80), expires_at=now)
+
+    years = client.get("/archive/").context["years"]
+
+    assert [count for _, months in years for _, _, count in months] == [1]
 
 
 @pytest.mark.parametrize(
