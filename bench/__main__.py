@@ -5,13 +5,13 @@ import signal
 import sys
 import time
 
-from bench import batches, expansion, lighthouse, pages, search, sending, uncached
+from bench import batches, campaign, expansion, lighthouse, pages, search, sending, uncached
 from bench.databases import NAMES as DATABASES
 from bench.machine import await_calm, describe
 from careersite.leash import Leash
 
 GRACE_S = 20
-NAMES = ("pages", "uncached", "search", "sending", "batches", "expansion", "lighthouse")
+NAMES = ("pages", "uncached", "search", "sending", "batches", "expansion", "campaign", "lighthouse")
 
 
 def main() -> int:
@@ -47,6 +47,11 @@ def measure(name: str, asked: argparse.Namespace, leash: Leash) -> None:
             batches.measure(leash, subscribers=asked.mails, names=asked.on or DATABASES)
         case "expansion":
             expansion.measure(leash, subscribers=asked.list, names=asked.on or DATABASES)
+        case "campaign":
+            names = asked.on or DATABASES
+            campaign.measure(
+                leash, requests=asked.requests, deliveries=asked.deliveries, names=names
+            )
         case "lighthouse":
             lighthouse.measure(leash, rounds=asked.rounds)
 
@@ -57,12 +62,13 @@ def parsed() -> argparse.Namespace:
     for name, default, meaning in (
         ("seconds", 4, "pages: how long each load lasts"),
         ("rounds", 3, "pages, lighthouse: how often each is repeated; the median counts"),
-        ("requests", 100, "uncached, search: requests for each page"),
+        ("requests", 100, "uncached, search, campaign: requests for each page"),
         ("articles", 10_000, "uncached, the second time, and search: among how many"),
         ("subscribers", 10_000, "sending: to how many"),
         ("kilobytes", 20, "sending: size of a mail"),
         ("mails", 50_000, "batches: to how many"),
         ("list", 100_000, "expansion: for how many"),
+        ("deliveries", 1_000_000, "campaign: how many it has"),
         ("patience", 180, "how many seconds to wait for a calm machine"),
     ):
         parser.add_argument(f"--{name}", type=int, default=default, help=f"{meaning} ({default})")
@@ -70,7 +76,7 @@ def parsed() -> argparse.Namespace:
         "--on",
         nargs="*",
         choices=DATABASES,
-        help="sending, batches, expansion: not on both databases",
+        help="all but pages, uncached and lighthouse: not on both databases",
     )
     asked = parser.parse_args()
     if unknown := set(asked.what) - set(NAMES):

@@ -105,6 +105,17 @@ def test_a_clock_that_is_changed_or_jumps_back_begins_it_once(day: str, mailoutb
     assert letter.campaign("").started_at == at
 
 
+def test_a_letter_that_has_begun_begins_no_second_time_however_long_it_takes() -> None:
+    """Else who joined meanwhile would get it, or it would be taken for late and wait."""
+    readers(1)
+    letter, now = make_letter(), timezone.now()
+    begin(letter, now)
+    for hours in (1, 5):
+        sweep(now + timedelta(hours=hours))
+        campaign = letter.campaign("")
+        assert (campaign.started_at, campaign.status) == (now, "sending")
+
+
 def test_a_letter_that_is_hours_late_waits_for_somebody_to_look(mailoutbox: list) -> None:
     readers(1)
     letter, now = make_letter(), timezone.now()

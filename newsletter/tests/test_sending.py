@@ -141,6 +141,15 @@ def test_tries_grow_further_apart_and_after_the_last_it_is_a_failure(sink: SmtpS
     assert reload(campaign).status == "sent"
 
 
+def test_tries_of_several_mails_do_not_come_back_at_one_moment(sink: SmtpSink) -> None:
+    campaign = make_mailing(readers=5)
+    sink.answer("RCPT", "450 4.2.0 Try again later", times=5)
+    with time_machine.travel(timezone.now(), tick=False):
+        send(campaign)
+    moments = set(campaign.deliveries.values_list("not_before", flat=True))
+    assert len(moments) == 5
+
+
 def test_a_mail_that_was_accepted_late_counts_its_tries(sink: SmtpSink) -> None:
     campaign = make_mailing()
     sink.answer("RCPT", "450 4.2.0 Try again later", times=1)
