@@ -10,6 +10,7 @@ from django.db.models import (
     Case,
     Exists,
     ExpressionWrapper,
+    Max,
     OuterRef,
     Q,
     Value,
@@ -34,6 +35,7 @@ NOTED_AS_LATE = timedelta(hours=1)
 NEWS_FOR = timedelta(days=15)
 # Each is a bit of a number; what is more waits for the next week.
 MOST_ARTICLES = 40
+PEOPLE_A_STEP = 20_000
 KEPT_FOR = timedelta(days=60)
 TAKEN_BACK = "An article in it was taken back."
 
@@ -44,34 +46,37 @@ SHARE_OUT = """
 
 
 class DigestQuerySet(models.QuerySet):
-    def make_due(self, now: datetime) -> Digest | None:
-        """The mail of this week if it is due and not made yet. A failure leaves it due."""
+    def make_due(self, now: datetime) -> int:
+        """The mail of this week if it is due, and what was begun and not made yet. A failure leaves
+        it due. Returns how many are ready by that."""
         due = Routine.current().last_due(now)
-        if due is None or now - due.at > LATEST or self.filter(week=due.week).exists():
-            return None
+        if due and now - due.at <= LATEST and not self.filter(week=due.week).exists():
+            self._begin_alone(due, now)
+        return sum(self._make(digest, now) for digest in self.filter(ready_at__isnull=True))
+
+    def _begin_alone(self, due: Due, now: datetime) -> None:
         try:
-            digest = self.make(due, now)
-            logger.info("The mail of %s is made, %s after it was due", due.week, now - due.at)
-            return digest
+            self.begin(due, now)
         except IntegrityError:
             logger.info("The mail of %s is being made by another worker", due.week)
+
+    def _make(self, digest: Digest, now: datetime) -> bool:
+        try:
+            digest.make(now)
         except Exception:
-            logger.exception("The mail of %s cannot be made; the next sweep tries again", due.week)
-        return None
+            logger.exception("The mail of %s cannot be made; the next sweep goes on", digest)
+            return False
+        logger.info("The mail of %s is made, %s after it was due", digest, now - digest.due_at)
+        return True
 
     @transaction.atomic
-    def make(self, due: Due, now: datetime) -> Digest:
-        """Decide who gets what, and freeze one campaign for each selection of articles.
+    def begin(self, due: Due, now: datetime) -> Digest:
+        """Of the week's notices none is in another digest from now on.
 
-        Raises `IntegrityError` if there is one for that week: all of it happens once or not.
+        Raises `IntegrityError` if there is one for that week.
         """
-        before = self.filter(due_at__lt=due.at).order_by("-due_at").first()
-        since = before.due_at if before else due.at - timedelta(weeks=1)
         digest = self.create(week=due.week, due_at=due.at, made_at=now)
-        notices = digest.take_notices(now)
-        if notices:
-            digest.share_out(notices, readers_since(since, now))
-            digest.freeze(notices, now)
+        digest.take_notices(now)
         return digest
 
     def leave_out_withdrawn(self, now: datetime) -> None:
@@ -89,7 +94,9 @@ class Digest(models.Model):
 
     week = models.CharField(max_length=8, help_text="By ISO 8601, as in 2026-W48.")
     due_at = models.DateTimeField()
-    made_at = models.DateTimeField()
+    made_at = models.DateTimeField(help_text="Who gets what was decided as of then.")
+    shared_through = models.BigIntegerField(default=0, editable=False)
+    ready_at = models.DateTimeField(null=True, editable=False)
 
     objects = DigestQuerySet.as_manager()
 
@@ -125,7 +132,43 @@ class Digest(models.Model):
         mine = self.campaigns.filter(kind=Campaign.Kind.ARTICLE)
         return list(mine.select_related("article__author", "article__cover").order_by("pk"))
 
-    def share_out(self, notices: list[Campaign], readers: SubscriberQuerySet) -> None:
+    def make(self, now: datetime) -> None:
+        """Decide who gets what, and freeze one campaign for each selection of articles.
+
+        In steps that are each committed, so that nobody else waits for long; may be begun anew, and
+        by several at once: each step is taken under the digest's lock.
+        """
+        notices = self.notices()
+        if notices:
+            last = Subscriber.objects.aggregate(last=Max("pk"))["last"] or 0
+            while self._share_next(notices, last):
+                pass
+            frozen = 0
+            while frozen is not None:
+                frozen = self._freeze_next(frozen, notices, now)
+        Digest.objects.filter(pk=self.pk, ready_at__isnull=True).update(ready_at=now)
+
+    def _lock(self) -> int | None:
+        """Through which id everybody has their share; None once it is ready."""
+        this = Digest.objects.filter(pk=self.pk, ready_at__isnull=True)
+        return this.select_for_update().values_list("shared_through", flat=True).first()
+
+    @transaction.atomic
+    def _share_next(self, notices: list[Campaign], last: int) -> bool:
+        done = self._lock()
+        if done is None or done >= last:
+            return False
+        through = min(done + PEOPLE_A_STEP, last)
+        self._share_out(notices, self._readers().filter(pk__gt=done, pk__lte=through))
+        Digest.objects.filter(pk=self.pk).update(shared_through=through)
+        return True
+
+    def _readers(self) -> SubscriberQuerySet:
+        before = Digest.objects.filter(due_at__lt=self.due_at).order_by("-due_at").first()
+        since = before.due_at if before else self.due_at - timedelta(weeks=1)
+        return readers_since(since, self.made_at)
+
+    def _share_out(self, notices: list[Campaign], readers: SubscriberQuerySet) -> None:
         """One row for each person with something to read: which of the notices, bit by bit."""
         bits = sum(
             Case(When(wants(notice), then=Value(1 << place)), default=Value(0))
@@ -136,11 +179,23 @@ class Digest(models.Model):
         with connection.cursor() as cursor:
             cursor.execute(SHARE_OUT.format(people=select), [self.pk, *values])
 
-    def freeze(self, notices: list[Campaign], now: datetime) -> None:
-        """One campaign for all who get the same articles, the newest first."""
-        selections = self.shares.order_by("selection").values_list("selection", flat=True)
-        for selection in selections.distinct():
-            self._mail(selection, notices, now)
+    @transaction.atomic
+    def _freeze_next(self, after: int, notices: list[Campaign], now: datetime) -> int | None:
+        """One campaign for all who get the same articles, the newest first.
+
+        Returns which selection was looked at; None if there is no further one.
+        """
+        selections = self.shares.filter(selection__gt=after).order_by("selection")
+        selection = selections.values_list("selection", flat=True).first()
+        if self._lock() is None or selection is None:
+            return None
+        if not self.campaigns.filter(selection=selection).exists():
+            kept = selection & ~gone_from(notices, now)
+            if kept != selection:  # taken back while this was being made
+                self.shares.filter(selection=selection).update(selection=kept)
+            if kept:
+                self._mail(kept, notices, now)
+        return selection
 
     def _mail(self, selection: int, notices: list[Campaign], now: datetime) -> None:
         """The campaign for those with this selection; one that exists takes in who is new to it."""
@@ -164,9 +219,7 @@ class Digest(models.Model):
 
     def leave_out_withdrawn(self, now: datetime) -> None:
         notices = self.notices()
-        ids = [notice.article_id for notice in notices]
-        public = set(Article.objects.published(now).filter(pk__in=ids).values_list("pk", flat=True))
-        gone = sum(1 << place for place, pk in enumerate(ids) if pk not in public)
+        gone = gone_from(notices, now)
         by_us = Q(cancelled_at__isnull=True) | Q(cancel_reason=TAKEN_BACK)
         mails = self.campaigns.unfinished().filter(by_us, kind=Campaign.Kind.DIGEST)
         for mail in mails:
@@ -230,6 +283,13 @@ def wants(notice: Campaign) -> Q:
     anew = Q(~Exists(got_it.exclude(state=State.SKIPPED)), confirmed_at__lte=notice.begun_at)
     topics = Audience.read(notice.audience).topics
     return anew if topics is None else anew & wants_one_of(topics)
+
+
+def gone_from(notices: list[Campaign], now: datetime) -> int:
+    """The places of those whose article was taken back, bit by bit."""
+    ids = [notice.article_id for notice in notices]
+    public = set(Article.objects.published(now).filter(pk__in=ids).values_list("pk", flat=True))
+    return sum(1 << place for place, pk in enumerate(ids) if pk not in public)
 
 
 def subject_for(articles: int) -> str:
