@@ -15,7 +15,7 @@ from blog.models import Topic
 from newsletter.before_sending import remarks, tick_for
 from newsletter.models import Campaign, ConsentEvent, Delivery, Letter
 from newsletter.sweeping import sweep
-from newsletter.tests.factories import make_letter, make_subscriber, make_subscribers, staff
+from newsletter.tests.factories import choose, make_letter, make_subscriber, make_subscribers, staff
 from newsletter.tokens import NOBODY, Purpose, read
 
 pytestmark = pytest.mark.django_db
@@ -72,7 +72,7 @@ def test_the_number_of_people_follows_what_is_chosen(writer: Client) -> None:
     topic = Topic.objects.create(name="Pay", slug="pay")
     other = Topic.objects.create(name="Rest", slug="rest")
     make_subscriber("weekly@example.com", frequency="weekly")
-    make_subscriber("other@example.com").topics.add(other)
+    choose(make_subscriber("other@example.com"), other)
     for query, people in (
         ({}, 2),
         ({"frequency": "weekly"}, 1),

@@ -11,7 +11,7 @@ from blog.tests.factories import make_topic
 from newsletter.models import Campaign, Delivery, Letter, LinkDay
 from newsletter.models.subscriber import Frequency
 from newsletter.sweeping import sweep
-from newsletter.tests.factories import let_workers_run, make_letter, make_subscriber
+from newsletter.tests.factories import choose, let_workers_run, make_letter, make_subscriber
 from newsletter.tests.factories import make_subscribers as readers
 
 pytestmark = pytest.mark.django_db
@@ -201,10 +201,10 @@ def test_counted_presses_choose_by_themselves_after_the_hours_and_by_hand_otherw
 
 def test_the_rest_is_of_the_people_that_the_halves_were_of() -> None:
     topic = make_topic()
-    make_subscriber("about@example.com").topics.add(topic)
+    choose(make_subscriber("about@example.com"), topic)
     other = make_topic(name="Another")
     for reader in readers(20):
-        reader.topics.add(other)
+        choose(reader, other)
     letter, now = make_letter(other_subject="Another subject"), timezone.now()
     letter.topics.add(topic)
     begin(letter, now)
