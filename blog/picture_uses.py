@@ -15,9 +15,12 @@ Use = Article | Author | Page
 
 
 def uses_of(image: Image) -> list[Use]:
+    """Wherever the public sees it or may come to see it: changes that wait count, too."""
     in_text = Q(body__contains=image.url)
+    waiting = Article.objects.with_changes_known().filter(has_changes=True)
+    in_changes = [one.pk for one in waiting if shows(one.unpublished_changes.content, image)]
     return [
-        *Article.objects.filter(in_text | Q(cover=image)),
+        *Article.objects.filter(in_text | Q(cover=image) | Q(pk__in=in_changes)),
         *Page.objects.filter(in_text),
         *Author.objects.filter(portrait=image),
     ]
@@ -37,8 +40,24 @@ def replace_everywhere(old: Image, new: Image, by: AbstractBaseUser) -> list[Use
             use.cover = new
         use.save()
         if isinstance(use, Article):
-            use.record_revision(by, use.planned_for if use.is_draft else None)
+            replace_in_versions(use, old, new, by)
     return uses
+
+
+def shows(content: dict[str, object], image: Image) -> bool:
+    return content["cover_id"] == image.pk or image.url in content["body"]
+
+
+def replace_in_versions(article: Article, old: Image, new: Image, by: AbstractBaseUser) -> None:
+    """The article has the new picture already; changes that wait get it here."""
+    planned_for = article.planned_for if article.is_draft else None
+    article.record_revision(by, planned_for, leave_changes=True)
+    changes = article.unpublished_changes
+    if changes and shows(changes.content, old):
+        body = PICTURE.sub(partial(_replaced, old, new), changes.content["body"])
+        cover_id = changes.content["cover_id"]
+        content = {"body": body, "cover_id": new.pk if cover_id == old.pk else cover_id}
+        article.keep_back({**changes.content, **content}, by)
 
 
 def _replaced(old: Image, new: Image, match: re.Match[str]) -> str:

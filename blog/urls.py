@@ -10,6 +10,7 @@ from blog.views import (
     lists,
     pages,
     permanent,
+    preview,
     reads,
     search,
     sharing,
@@ -86,6 +87,7 @@ urlpatterns = [
     path(
         "sitemaps/articles-<ordinal:number>.xml", sitemaps.sitemap_articles, name="sitemap_articles"
     ),
+    path("preview/<str:token>/", preview.preview, name="preview"),
     path("read/", reads.read, name="read"),
     path("robots.txt", pages.robots, name="robots"),
     path("llms.txt", copies.llms, name="llms"),

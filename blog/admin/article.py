@@ -1,5 +1,3 @@
-from collections.abc import Iterator
-from datetime import datetime
 from uuid import UUID
 
 from django import forms
@@ -12,41 +10,19 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import URLPattern, reverse
 from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from blog.admin import revisions
+from blog.admin import previews, revisions
+from blog.admin.article_filters import StateFilter
+from blog.admin.article_words import minute, state_of, warnings, what_happened
 from blog.admin.image import shown
 from blog.forms.article import ArticleForm, Press
 from blog.forms.removal import RemovalForm
 from blog.models import Article
 
 PUBLISH = "blog.publish_article"
+EDITOR = "blog_article_change"
 OUTER_PRESSES = {Press.PUBLISH, Press.PUBLISH_NOW, Press.WITHDRAW}
-
-
-class StateFilter(admin.SimpleListFilter):
-    title = "state"
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
-        return [
-            ("draft", "Draft"),
-            ("scheduled", "Scheduled"),
-            ("public", "Public"),
-            ("taken-down", "Taken down"),
-        ]
-
-    def queryset(self, request: HttpRequest, articles: QuerySet) -> QuerySet:
-        now = timezone.now()
-        chosen = {
-            "draft": articles.filter(published_at=None),
-            "scheduled": articles.filter(published_at__gt=now),
-            "public": articles.published(now),
-            "taken-down": articles.filter(published_at__lte=now, expires_at__lte=now),
-        }
-        return chosen.get(self.value(), articles)
 
 
 @admin.register(Article)
@@ -76,17 +52,11 @@ class ArticleAdmin(admin.ModelAdmin):
     # --- The list ---------------------------------------------------------------------
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).prefetch_related("topics")
+        return super().get_queryset(request).with_changes_known().prefetch_related("topics")
 
-    @admin.display(ordering="published_at")
+    @admin.display(description="state", ordering="published_at")
     def state(self, article: Article) -> str:
-        if article.is_draft:
-            return "Draft"
-        if article.is_scheduled:
-            return f"Scheduled for {minute(article.published_at)}"
-        if article.is_expired:
-            return f"Taken down {minute(article.expires_at)}"
-        return f"Public since {minute(article.published_at)}"
+        return state_of(article) + ("; changes wait" if article.has_changes else "")
 
     @admin.display(description="topics")
     def topic_names(self, article: Article) -> str:
@@ -134,10 +104,22 @@ class ArticleAdmin(admin.ModelAdmin):
         context |= {
             "may_publish": request.user.has_perm(PUBLISH),
             "may_save": self.has_change_permission(request, obj) if obj else True,
-            "state": self.state(obj) if obj else "New draft",
+            "state": state_of(obj) if obj else "New draft",
             "revisions": revisions.newest_of(obj) if obj else [],
+            "changes": obj and obj.unpublished_changes,
         }
         return super().render_change_form(request, context, obj=obj, **kwargs)
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Article | None:
+        """To be edited it comes with the changes that wait; only who may change it sees them."""
+        article = super().get_object(request, object_id, from_field)
+        is_shown = request.method == "GET" and request.resolver_match.url_name == EDITOR
+        may_see = article and is_shown and self.has_change_permission(request, article)
+        if may_see and (changes := article.unpublished_changes):
+            article.read_as(changes)
+        return article
 
     # --- Who may ----------------------------------------------------------------------
 
@@ -205,6 +187,8 @@ class ArticleAdmin(admin.ModelAdmin):
         self, request: HttpRequest, obj: Article, form: ArticleForm, change: bool
     ) -> None:
         slug, former = obj.slug, form.initial.get("slug")
+        if form.press == Press.KEEP_BACK:
+            return
         if change and slug and slug != former:
             obj.slug = former
             obj.rename(slug)
@@ -214,17 +198,31 @@ class ArticleAdmin(admin.ModelAdmin):
     def save_related(
         self, request: HttpRequest, form: ArticleForm, formsets: list, change: bool
     ) -> None:
-        super().save_related(request, form, formsets, change)
         article = form.instance
-        was_public, state = article.is_public, self.state(article)
+        was_public, state = article.is_public, state_of(article)
+        if form.press == Press.KEEP_BACK:
+            topic_ids = [topic.pk for topic in form.cleaned_data["topics"]]
+            article.keep_back(article.content(topic_ids), request.user)
+            return self._tell(request, form, was_public)
+        super().save_related(request, form, formsets, change)
         self._press(form)
         planned_for = form.cleaned_data["goes_public_at"] if article.is_draft else None
         article.record_revision(request.user, planned_for)
-        if self.state(article) != state:
-            self.log_change(request, article, self.state(article))
-        self.message_user(request, what_happened(article, form, was_public))
+        if state_of(article) != state:
+            self.log_change(request, article, state_of(article))
+        self._tell(request, form, was_public)
+
+    def _tell(self, request: HttpRequest, form: ArticleForm, was_public: bool) -> None:
+        self.message_user(request, what_happened(form.instance, form, was_public))
         for warning in warnings(form):
             self.message_user(request, warning, messages.WARNING)
+
+    def construct_change_message(
+        self, request: HttpRequest, form: ArticleForm, formsets: list, add: bool = False
+    ) -> list | str:
+        if form.press == Press.KEEP_BACK:
+            return "Saved changes without publishing them"
+        return super().construct_change_message(request, form, formsets, add)
 
     def _press(self, form: ArticleForm) -> None:
         if form.press in (Press.PUBLISH, Press.PUBLISH_NOW):
@@ -239,47 +237,4 @@ class ArticleAdmin(admin.ModelAdmin):
         return HttpResponseRedirect(reverse("admin:blog_article_change", args=[obj.pk]))
 
     def get_urls(self) -> list[URLPattern]:
-        return [*revisions.urls(self), *super().get_urls()]
-
-
-def minute(moment: datetime) -> str:
-    return date_format(timezone.localtime(moment), "j M Y, H:i")
-
-
-def what_happened(article: Article, form: ArticleForm, was_public: bool) -> SafeString:
-    if article.is_public and was_public:
-        words = "“{}” is saved, and public."
-    elif article.is_public:
-        words = "“{}” is public now."
-    elif article.is_scheduled:
-        words = f"“{{}}” is scheduled: it goes public on {minute(article.published_at)}."
-    elif article.is_expired:
-        words = "“{}” is saved. It is taken down: nobody sees it."
-    elif form.press == Press.WITHDRAW:
-        words = "“{}” is a draft again. It is gone from the site."
-    else:
-        words = "“{}” is saved as a draft. Nobody sees it but you and your colleagues."
-    return format_html(words + "{}", article.title, see_the_page(article))
-
-
-def see_the_page(article: Article) -> SafeString | str:
-    if not article.is_public:
-        return ""
-    return format_html(' <a href="{}">See the page</a>', article.get_absolute_url())
-
-
-def warnings(form: ArticleForm) -> Iterator[str]:
-    if count := form.pictures_left_out:
-        yield (
-            f"{pictures(count)} of another site, or of a kind we cannot keep, left the text. "
-            "Save it as a file and put it in with the picture button."
-        )
-    if count := form.pictures_without_words:
-        yield (
-            f"{pictures(count)} in the text without words for those who cannot see. "
-            "Double-click it in the text to add them."
-        )
-
-
-def pictures(count: int) -> str:
-    return "1 picture" if count == 1 else f"{count} pictures"
+        return [*revisions.urls(self), *previews.urls(self), *super().get_urls()]

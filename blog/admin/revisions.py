@@ -5,7 +5,6 @@ from functools import partial, update_wrapper
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -22,8 +21,13 @@ INCOMPLETE = (
 )
 
 
-def newest_of(article: Article) -> QuerySet:
-    return article.revisions.select_related("by").defer("content")[:SHOWN]
+def newest_of(article: Article) -> list[Revision]:
+    """Each knows by `is_shown` whether it is what the public reads, or would."""
+    found = list(article.revisions.select_related("by").defer("content")[:SHOWN])
+    shown = next((one for one in found if not one.kept_back), None)
+    for one in found:
+        one.is_shown = one is shown
+    return found
 
 
 def urls(model_admin: admin.ModelAdmin) -> list[URLPattern]:
@@ -52,7 +56,8 @@ def show(
         "body": readable(content["body"]),
         "topics": Topic.objects.filter(pk__in=content["topics"]),
         "author": Author.objects.filter(pk=content["author_id"]).first(),
-        "is_newest": not revision.article.revisions.filter(pk__gt=revision.pk).exists(),
+        "is_shown": revision == revision.article.revisions.filter(kept_back=False).first(),
+        "is_waiting": revision == revision.article.unpublished_changes,
     }
     return TemplateResponse(request, "admin/blog/article/revision.html", context)
 
@@ -64,7 +69,11 @@ def restore(
         return HttpResponseNotAllowed(["POST"])
     revision = find(model_admin, request, article_id, revision_id)
     article = revision.article
-    if not article.is_draft and not revision.is_fit_for_the_public:
+    if "keep_back" in request.POST and article.is_public:
+        article.keep_back(revision.content, request.user)
+        model_admin.log_change(request, article, f"Brought back {revision}, not published yet")
+        messages.success(request, "The earlier version is here, as changes that are not public.")
+    elif not article.is_draft and not revision.is_fit_for_the_public:
         messages.error(request, INCOMPLETE)
     else:
         with transaction.atomic():

@@ -19,12 +19,15 @@ from blog.sanitizer import PICTURE, sanitize
 from blog.slugs import slug_for
 
 MINUTE_FORMAT = "%Y-%m-%dT%H:%M"
+AT_ONCE = ("slug", "goes_public_at", "expires_at", "wants_notice")
+COUNTS_AT_ONCE = "This counts at once. Put it back as it was, or press “Publish changes”."
 
 
 class Press(StrEnum):
     """The buttons of the article's page, by their names."""
 
     SAVE = "_save"
+    KEEP_BACK = "_keep_back"  # changes to a public article that the public does not see yet
     PUBLISH = "_publish"  # at the given date if that is to come, now otherwise
     PUBLISH_NOW = "_publish_now"
     WITHDRAW = "_withdraw"
@@ -98,7 +101,7 @@ class ArticleForm(forms.ModelForm):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, label_suffix="", **kwargs)
-        self.press = Press.of(self.data)
+        self.press = self._pressed()
         self.pictures_left_out = self.pictures_without_words = 0
         zone = f"Time zone: {timezone.get_current_timezone_name()}."
         self.fields["goes_public_at"].help_text = f"{zone} Leave it empty for “now”."
@@ -109,6 +112,11 @@ class ArticleForm(forms.ModelForm):
         self.fields["author"].required = False
         self.initial.update(self._first_values())
 
+    def _pressed(self) -> Press:
+        """Of what the public does not see, nothing has to be kept back from it."""
+        press = Press.of(self.data)
+        return Press.SAVE if press == Press.KEEP_BACK and not self.instance.is_public else press
+
     def _first_values(self) -> dict[str, object]:
         article = self.instance
         if article.pk is None:
@@ -118,6 +126,7 @@ class ArticleForm(forms.ModelForm):
             "sheet": article.uid,
             "cover_alternative_text": article.cover.alternative_text if article.cover else "",
             "goes_public_at": article.published_at or article.planned_for,
+            **({"topics": article.shown.content["topics"]} if article.shown else {}),
         }
 
     def clean_title(self) -> str:
@@ -158,6 +167,8 @@ class ArticleForm(forms.ModelForm):
         super().clean()
         self._keep_cover()
         self._check_dates()
+        if self.press == Press.KEEP_BACK:
+            self._refuse_what_counts_at_once()
         if self._is_for_the_public():
             self._demand_all()
         return self.cleaned_data
@@ -195,6 +206,16 @@ class ArticleForm(forms.ModelForm):
             self._check_expiry(self.planned_publication(now) if self._is_for_the_public() else at)
         elif self.press == Press.SAVE and at:
             self._move(at, now)
+
+    def _refuse_what_counts_at_once(self) -> None:
+        """It is no part of what a version keeps back."""
+        names = [*AT_ONCE]
+        if self.cleaned_data.get("cover") == Image.objects.filter(pk=self.initial["cover"]).first():
+            names.append("cover_alternative_text")
+        for name in names:
+            typed, known = self.cleaned_data.get(name), self.initial[name]
+            if name not in self.errors and to_the_minute(typed) != to_the_minute(known):
+                self.add_error(name, COUNTS_AT_ONCE)
 
     def _move(self, at: datetime, now: datetime) -> None:
         """A scheduled article stays scheduled, a public one public: else a button says so."""
@@ -260,3 +281,8 @@ class ArticleForm(forms.ModelForm):
         if cover and cover.alternative_text != words:
             cover.alternative_text = words
             cover.save(update_fields=["alternative_text"])
+
+
+def to_the_minute(value: object) -> object:
+    """Fields for a time show no seconds."""
+    return value.replace(second=0, microsecond=0) if isinstance(value, datetime) else value

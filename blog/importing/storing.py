@@ -50,7 +50,7 @@ class Shelf:
             article.topics.set([topic_named(name) for name in manuscript.topics])
         if self.publish:
             self._publish(article, manuscript)
-        article.record_revision(None)
+        article.record_revision(None, leave_changes=True)
         return Stored(article, is_new, notes)
 
     def _article_for(self, manuscript: Manuscript) -> Article:

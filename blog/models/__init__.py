@@ -4,6 +4,7 @@ from blog.models.attempt import Attempt
 from blog.models.author import Author
 from blog.models.image import Image
 from blog.models.page import Page
+from blog.models.preview_link import PreviewLink
 from blog.models.publication import CallToAction, Publication
 from blog.models.read_count import ReadCount
 from blog.models.revision import Revision
@@ -19,6 +20,7 @@ __all__ = [
     "FormerAddress",
     "Image",
     "Page",
+    "PreviewLink",
     "Publication",
     "ReadCount",
     "Revision",

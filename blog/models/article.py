@@ -3,7 +3,6 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
@@ -16,10 +15,10 @@ from blog.models.address import NOWHERE, FormerAddress
 from blog.models.article_queryset import ArticleQuerySet
 from blog.models.author import Author
 from blog.models.image import Image
-from blog.models.revision import Revision
 from blog.models.search import SearchEntry
 from blog.models.series import Series
 from blog.models.topic import Topic
+from blog.models.versions import HasVersions
 from blog.nudges import nudge
 from blog.page_text import PageText
 from blog.pictures_in_text import with_pictures
@@ -32,7 +31,7 @@ from blog.slugs import MAX_LENGTH, slug_for
 REVISED_AFTER = timedelta(days=1)
 
 
-class Article(models.Model):
+class Article(HasVersions):
     """What the site exists for. A draft has no `published_at`; a scheduled one has a later one."""
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -107,12 +106,16 @@ class Article(models.Model):
     def save(self, *args: object, **kwargs: object) -> None:
         others = Article.objects.exclude(pk=self.pk)
         self.slug = self.slug or slug_for(self.title, others, "article")
-        self.body = sanitize(self.body)
-        self.body_text = plain_text(self.body)
-        self.reading_minutes = reading_minutes(self.body_text)
+        self.derive()
         with transaction.atomic():
             super().save(*args, **kwargs)
             SearchEntry.follow(self)
+
+    def derive(self) -> None:
+        """What follows from the text."""
+        self.body = sanitize(self.body)
+        self.body_text = plain_text(self.body)
+        self.reading_minutes = reading_minutes(self.body_text)
 
     def get_absolute_url(self) -> str:
         return path_of("article", self.slug)
@@ -188,12 +191,6 @@ class Article(models.Model):
     def page_text(self) -> PageText:
         return PageText.of(with_pictures(self.body, is_first_on_page=self.cover_id is None))
 
-    @property
-    def planned_for(self) -> datetime | None:
-        """The date a draft was last saved with."""
-        newest = self.revisions.first()
-        return newest and newest.planned_for
-
     def publish(self, at: datetime | None = None) -> None:
         """Make the article public at `at` (now, if not given). A second press changes nothing:
         what is public keeps its date."""
@@ -231,46 +228,3 @@ class Article(models.Model):
                 for path in self.addresses:
                     FormerAddress.objects.remember(path, **target)
             self.delete()
-
-    def record_revision(
-        self, by: AbstractBaseUser | None, planned_for: datetime | None = None
-    ) -> Revision:
-        """Keep the article as it is now, with its topics, and the date a draft is meant for.
-
-        Saving the same again adds nothing: the newest revision already says it.
-        """
-        content = {name: getattr(self, name) for name in Revision.FIELDS}
-        content["topics"] = list(self.topics.order_by("pk").values_list("pk", flat=True))
-        content["planned_for"] = planned_for and planned_for.isoformat()
-        newest = self.revisions.first()
-        if newest and newest.content == content:
-            return newest
-        if newest and by and words_of(newest.content) != words_of(content):
-            self._note_new_words()
-        return self.revisions.create(by=by, content=content)
-
-    def _note_new_words(self) -> None:
-        """A person changed what the public reads or read. An import never counts as one."""
-        if self.has_been_public:
-            self.revised_at = timezone.now()
-            Article.objects.filter(pk=self.pk).update(revised_at=self.revised_at)
-
-    def restore(self, revision: Revision, by: AbstractBaseUser | None) -> Revision:
-        """Make the article read as it did in `revision`, as a new revision.
-
-        Address, publication and mail stay as they are; an author, a cover or a topic that is
-        gone since is left as it is or out.
-        """
-        content = revision.content
-        self.title, self.summary, self.body = (content[name] for name in Revision.TEXTS)
-        self.author = Author.objects.filter(pk=content["author_id"]).first() or self.author
-        self.cover = Image.objects.filter(pk=content["cover_id"]).first()
-        self.save()
-        self.topics.set(Topic.objects.filter(pk__in=content["topics"]))
-        return self.record_revision(by, revision.planned_for)
-
-
-def words_of(content: dict[str, object]) -> list[object]:
-    """What readers would call a change: not a picture, not an address, not the markup."""
-    texts = (content["title"], content["summary"], plain_text(content["body"]))
-    return [*(text.split() for text in texts), content["author_id"], content["topics"]]

@@ -1,9 +1,11 @@
 from datetime import datetime
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from blog.models.revision import Revision
 from blog.searching.query import Query
 
 
@@ -30,6 +32,11 @@ class ArticleQuerySet(models.QuerySet):
     def matching(self, query: Query) -> "ArticleQuerySet":
         """Those that hold every term of `query`. The best first: `SearchEntry.objects.best`."""
         return self.filter(search_entry__title__matches=query) if query else self.none()
+
+    def with_changes_known(self) -> "ArticleQuerySet":
+        """Each knows by `has_changes` whether changes wait for the public."""
+        newest = Revision.objects.filter(article=OuterRef("pk")).values("kept_back")[:1]
+        return self.annotate(has_changes=Coalesce(Subquery(newest), Value(False)))
 
     def recent(self, count: int) -> "ArticleQuerySet":
         return self.newest_first().only("title", "slug", "published_at")[:count]

@@ -3,17 +3,25 @@ from datetime import datetime
 from django.conf import settings
 from django.db import models
 
+from blog.plain_text import plain_text
+
 
 class Revision(models.Model):
-    """An article as it was after one save: who, when, and its whole content."""
+    """An article as it was after one save: who, when, and its whole content.
+
+    One that is `kept_back` holds changes to an article that the public goes on reading without
+    them. They wait as long as no newer version is there.
+    """
 
     TEXTS = ("title", "summary", "body")
     FIELDS = (*TEXTS, "slug", "author_id", "cover_id", "wants_notice", "original_url")
+    FIELDS += ("series_id", "series_part")
 
     article = models.ForeignKey("Article", on_delete=models.CASCADE, related_name="revisions")
     created_at = models.DateTimeField(auto_now_add=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     content = models.JSONField()
+    kept_back = models.BooleanField(default=False, db_default=False, editable=False)
 
     class Meta:
         ordering = ["-id"]
@@ -31,3 +39,9 @@ class Revision(models.Model):
     def is_fit_for_the_public(self) -> bool:
         """Nothing is missing that a public article must have."""
         return all(self.content[name] for name in (*self.TEXTS, "topics"))
+
+
+def words_of(content: dict[str, object]) -> list[object]:
+    """What readers would call a change: not a picture, not an address, not the markup."""
+    texts = (content["title"], content["summary"], plain_text(content["body"]))
+    return [*(text.split() for text in texts), content["author_id"], content["topics"]]

@@ -127,10 +127,9 @@ def test_the_date_is_that_of_the_sites_own_zone(
 
     html = client.get(address).content.decode()
 
-    assert '<time datetime="2026-03-14T23:30:00-0400">14 March 2026</time>' in html
-    assert '<time datetime="2026-03-07T23:30:00-0500">7 March 2026</time>' in html
-    assert set(re.findall('<time datetime="([^"]*)"', html)) == {
-        *("2026-03-14T23:30:00-0400", "2026-03-07T23:30:00-0500")
+    assert set(re.findall('<time datetime="[^"]*">[^<]*', html)) == {
+        '<time datetime="2026-03-14T23:30:00-0400">14 March 2026',
+        '<time datetime="2026-03-07T23:30:00-0500">7 March 2026',
     }
 
 

@@ -298,7 +298,7 @@ def test_a_link_of_ones_own_stands_in_no_log(
     token = "AWsIwL8F-1iD_r7cGav9rrElGBy0ZQtnFMy4gZZCAdlt7N_HP6pF"
     for kind in ("newsletter/confirm", "newsletter/preferences", "newsletter/your-data", "preview"):
         assert nginx.get(f"/{kind}/{token}/").status == 200
-    nginx.get(ARTICLE)
+    nginx.get(ARTICLE, Referer=f"https://careersite.example/preview/{token}/")
     log = tmp_path / "access.log"
     eventually(lambda: ARTICLE in log.read_text())  # nginx writes after it has answered
     assert token not in log.read_text()
