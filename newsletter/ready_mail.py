@@ -8,10 +8,10 @@ it, for a hundredth of the time.
 import re
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from email.utils import formatdate, parseaddr
 from functools import lru_cache
+from typing import NamedTuple
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -58,12 +58,14 @@ class StandIn:
         return self.marks[purpose]
 
 
-@dataclass(frozen=True)
-class ReadyCopy:
-    """What one person gets: dots doubled as SMTP wants it (RFC 5321, 4.5.2), without the end."""
+class ReadyCopy(NamedTuple):
+    """What one person gets, from and to a bare address: bytes as they are to be on the wire, dots
+    doubled as SMTP wants it (RFC 5321, 4.5.2), without the end."""
 
+    sender: str
     recipient: str
     content: bytes
+    is_ascii: bool
 
 
 class ReadyMail:
@@ -102,7 +104,8 @@ class ReadyMail:
         for purpose in self.purposes:
             values[purpose] = issue(purpose, handle, now).encode()
         content = self.content.fill(values)
-        return ReadyCopy(recipient, self._signature(values, now) + content)
+        content = self._signature(values, now) + content
+        return ReadyCopy(self.sender, recipient, content, self.is_ascii)
 
     def _signature(self, values: Values, now: datetime) -> bytes:
         if self.signer is None:

@@ -4,9 +4,11 @@ leaves, and can hand over ready bytes with few words.
 
 import smtplib
 from collections.abc import Iterable
+from contextlib import suppress
 
 from django.core.mail.backends import smtp
 
+from newsletter.ready_mail import ReadyCopy
 from newsletter.signing import signed
 
 LAST_LINE = b".\r\n"
@@ -14,8 +16,13 @@ Reply = tuple[int, bytes]
 
 
 class _Traced:
-    """Mixed into smtplib's classes: true while the content may be there and no answer has come."""
+    """Mixed into smtplib's classes.
 
+    `is_announced`: the server may be waiting for a content of which it has seen nothing. `is_out`:
+    it may have all of the content, and no answer has come.
+    """
+
+    is_announced = False
     is_out = False
 
     def data(self, msg: bytes | str) -> Reply:
@@ -29,56 +36,70 @@ class _Traced:
     ) -> dict[str, Reply]:
         return super().sendmail(from_addr, to_addrs, signed(msg), *options)
 
-    def hand_over(self, sender: str, recipient: str, content: bytes, *, is_ascii: bool) -> None:
-        """One mail to one person, both by bare address, in bytes as they are to be on the wire.
+    def announce(self, mail: ReadyCopy) -> None:
+        """All that comes before the content, in one breath, without waiting for the answers.
 
-        Raises what `sendmail` raises. Where the server offers PIPELINING (RFC 2920), all that
-        comes before the content is said in one breath.
+        Only where the server offers PIPELINING (RFC 2920); else `hand_over` says it.
         """
-        options = " BODY=8BITMIME" if not is_ascii and self.has_extn("8bitmime") else ""
-        if self.has_extn("size"):
-            options += f" SIZE={len(content)}"
-        replies = self._ask_in_turn(
-            f"MAIL FROM:<{sender}>{options}",
-            f"RCPT TO:<{recipient}>",
-            "DATA",
-        )
-        self._refuse_unless_all_agree(replies, sender, recipient)
+        self.ehlo_or_helo_if_needed()
+        commands = self._commands(mail)
+        if self.has_extn("pipelining"):
+            self.is_announced = True
+            self.send("\r\n".join((*commands, "")))
+
+    def hand_over(self, mail: ReadyCopy) -> None:
+        """Raises what `sendmail` raises."""
+        if not self.is_announced:
+            self.announce(mail)
+        replies = self._replies() if self.is_announced else self._ask_in_turn(self._commands(mail))
+        self._refuse_unless_all_agree(replies, mail)
         self.is_out = True
-        self.send(content + LAST_LINE)
+        self.is_announced = False
+        self.send(mail.content + LAST_LINE)
         code, answer = self.getreply()
         self.is_out = False
         if code != 250:
             self._begin_anew(code)
             raise smtplib.SMTPDataError(code, answer)
 
-    def _ask_in_turn(self, *commands: str) -> list[Reply]:
-        """The answers; without PIPELINING up to the first that is a no."""
+    def _commands(self, mail: ReadyCopy) -> tuple[str, ...]:
+        options = " BODY=8BITMIME" if not mail.is_ascii and self.has_extn("8bitmime") else ""
+        if self.has_extn("size"):
+            options += f" SIZE={len(mail.content)}"
+        commands = (f"MAIL FROM:<{mail.sender}>{options}", f"RCPT TO:<{mail.recipient}>", "DATA")
         if any("\r" in command or "\n" in command for command in commands):
             raise ValueError("An address holds a line break.")
-        is_pipelined = self.has_extn("pipelining")
-        if is_pipelined:
-            self.send("".join(f"{command}\r\n" for command in commands))
+        return commands
+
+    def _replies(self) -> list[Reply]:
+        """To what was announced; 421 is the last word."""
+        replies = []
+        while len(replies) < 3 and (not replies or replies[-1][0] != 421):
+            replies.append(self.getreply())
+        return replies
+
+    def _ask_in_turn(self, commands: tuple[str, ...]) -> list[Reply]:
+        """Up to the first that is a no."""
         replies = []
         for command in commands:
-            replies.append(self.getreply() if is_pipelined else self.docmd(command))
-            code, _ = replies[-1]
-            if code == 421 or (code >= 400 and not is_pipelined):
+            replies.append(self.docmd(command))
+            if replies[-1][0] >= 400:
                 break
         return replies
 
-    def _refuse_unless_all_agree(self, replies: list[Reply], sender: str, recipient: str) -> None:
-        mail, rcpt, data = [*replies, *[(-1, b"")] * 2][:3]
-        if mail[0] == 250 and rcpt[0] in (250, 251) and data[0] == 354:
+    def _refuse_unless_all_agree(self, replies: list[Reply], mail: ReadyCopy) -> None:
+        sender, rcpt, data = [*replies, *[(-1, b"")] * 2][:3]
+        if sender[0] == 250 and rcpt[0] in (250, 251) and data[0] == 354:
             return
         if data[0] == 354:  # it waits for the content of a mail to nobody
             self.docmd(".")
         refusal = next(reply for reply in replies if reply[0] not in (250, 251, 354))
+        self.is_announced = False
         self._begin_anew(refusal[0])
-        if refusal is mail:
-            raise smtplib.SMTPSenderRefused(*refusal, sender)
+        if refusal is sender:
+            raise smtplib.SMTPSenderRefused(*refusal, mail.sender)
         if refusal is rcpt:
-            raise smtplib.SMTPRecipientsRefused({recipient: refusal})
+            raise smtplib.SMTPRecipientsRefused({mail.recipient: refusal})
         raise smtplib.SMTPDataError(*refusal)
 
     def _begin_anew(self, code: int) -> None:
@@ -107,6 +128,20 @@ class EmailBackend(smtp.EmailBackend):
         """May the server have the message that was being sent?"""
         return bool(self.connection and self.connection.is_out)
 
-    def hand_over(self, sender: str, recipient: str, content: bytes, *, is_ascii: bool) -> None:
-        self.connection.ehlo_or_helo_if_needed()
-        self.connection.hand_over(sender, recipient, content, is_ascii=is_ascii)
+    def announce(self, mail: ReadyCopy) -> None:
+        self.connection.announce(mail)
+
+    def hand_over(self, mail: ReadyCopy) -> None:
+        self.connection.hand_over(mail)
+
+    def withdraw(self) -> None:
+        """Take back what was announced: where a connection ends within a mail, the server must
+        cancel it (RFC 5321, 4.1.1.10). Any word to it would be content by now."""
+        if self.connection and (self.connection.is_announced or self.connection.is_out):
+            with suppress(OSError):
+                self.connection.close()
+            self.connection = None
+
+    def close(self) -> None:
+        self.withdraw()
+        super().close()

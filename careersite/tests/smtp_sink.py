@@ -32,6 +32,7 @@ class SmtpSink:
         self.scripted: list[Scripted] = []
         self.port = 0
         self.is_pipelining = False
+        self.greeted: list[str] = []  # by whom, once for each connection
 
     @property
     def url(self) -> str:
@@ -60,7 +61,9 @@ class SmtpSink:
         responses: list[str],
     ) -> list[str]:
         session.host_name = hostname
-        return ["250-PIPELINING"] * self.is_pipelining + responses
+        self.greeted.append(hostname)
+        name, *extensions = responses
+        return [name, *["250-PIPELINING"] * self.is_pipelining, *extensions]
 
     async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

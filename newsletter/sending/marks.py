@@ -5,24 +5,24 @@ Every other case is left to them.
 """
 
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from operator import itemgetter
 from typing import NamedTuple, Self
 
-import psycopg
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from newsletter.models import Campaign, Delivery, Subscriber
 from newsletter.models.delivery import LEASE
 from newsletter.outcomes import Outcome
+from newsletter.sending.asking import ask, begin
 from newsletter.states import State
 
 # In the place of what is not known yet.
 SOME_ID = -987_654_321
 SOME_TIME = datetime(1, 2, 3, tzinfo=UTC)
-ONLY_WHEN_ASKED = 1_000_000_000  # times a statement is seen before it is prepared unasked
 
 CLAIM = """
     WITH due AS (
@@ -112,16 +112,18 @@ class Marks:
             self.claimed_through = claimed[-1].pk
         return claimed
 
-    def settle_and_go(self, last: Settled | None, claimed: Claimed, now: datetime) -> bool:
-        """Write down the outcome of the last mail, and mark the next: True if that one may go.
+    def settle_and_go(
+        self, last: Settled | None, claimed: Claimed, now: datetime
+    ) -> Callable[[], bool]:
+        """Write down the outcome of the last mail, and mark the next.
 
-        Committed when it returns, unless the caller is in a transaction.
+        PostgreSQL sets about it at once. Both are done when the returned has been called: True if
+        the next may go. They are committed by then, unless the caller is in a transaction.
         """
         if last and last.outcome.state != State.ACCEPTED:
-            with transaction.atomic():
-                last.record(now)
-                return claimed.delivery().go(now)
-        return self._step(last, claimed, now) or claimed.delivery().go(now)
+            return partial(self._slowly, last, claimed, now)
+        step = self._step(last, claimed, now)
+        return lambda: bool(step()) or claimed.delivery().go(now)
 
     def unmark(self, claimed: Claimed) -> None:
         """Nothing of it was sent: it is only claimed."""
@@ -145,17 +147,26 @@ class Marks:
             for row in sorted(rows, key=itemgetter(0))
         ]
 
-    def _step(self, last: Settled | None, claimed: Claimed, now: datetime) -> bool:
+    def _slowly(self, last: Settled, claimed: Claimed, now: datetime) -> bool:
+        with transaction.atomic():
+            last.record(now)
+            return claimed.delivery().go(now)
+
+    def _step(self, last: Settled | None, claimed: Claimed, now: datetime) -> Callable[[], object]:
         settle = settling(last, now)
         mark = (now, now + LEASE, claimed.pk, claimed.claim_token)
         person = reachable_person().values(claimed.subscriber_id or 0, now)
         sendable = sendable_campaign().values(self.campaign.pk, now)
         if connection.features.has_select_for_update:
-            return bool(ask(settle_and_go_sql() + self.plan, *settle, *person, *mark, *sendable))
-        with transaction.atomic():  # nobody else writes meanwhile
-            if last:
-                ask(SETTLE, *settle)
-            return bool(ask(go_sql(), *mark, *person, *sendable))
+            return begin(settle_and_go_sql() + self.plan, *settle, *person, *mark, *sendable)
+        return partial(one_after_the_other, last and settle, (*mark, *person, *sendable))
+
+
+@transaction.atomic  # nobody else writes meanwhile
+def one_after_the_other(settle: tuple[object, ...] | None, go: tuple[object, ...]) -> object:
+    if settle:
+        ask(SETTLE, *settle)
+    return ask(go_sql(), *go)
 
 
 def settling(last: Settled | None, now: datetime) -> tuple[object, ...]:
@@ -209,27 +220,3 @@ def sendable_campaign() -> Condition:
 @cache
 def reachable_person() -> Condition:
     return Condition.of(Subscriber.objects.reachable(SOME_TIME).filter(pk=SOME_ID))
-
-
-# --- Asking -----------------------------------------------------------------------------------
-
-
-def ask(sql: str, *values: object) -> list[tuple]:
-    """PostgreSQL plans a statement once and keeps the plan: planning costs it more than doing.
-
-    Django leaves that off, and its own cursors never ask for it.
-    """
-    if connection.vendor != "postgresql":
-        with connection.cursor() as cursor:
-            return cursor.execute(sql, [as_stored(value) for value in values]).fetchall()
-    connection.ensure_connection()
-    connection.connection.prepare_threshold = ONLY_WHEN_ASKED
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(sql, values, prepare=True)
-        return cursor.fetchall()
-
-
-def as_stored(value: object) -> object:
-    if isinstance(value, datetime):
-        return connection.ops.adapt_datetimefield_value(value)
-    return value.hex if isinstance(value, uuid.UUID) else value

@@ -3,10 +3,14 @@
 For each mail: mark it *submitting* and commit; send; write down the outcome. The outcome of one
 mail and the mark of the next share a commit. A worker that dies leaves at most one mail in
 doubt, and that one is not sent again by guess.
+
+While the database is at it, the wire may say all that comes before the content: a server can take
+no mail whose content it has not seen.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 
 from django.db import connection
 from django.utils import timezone
@@ -41,11 +45,17 @@ class OneEach:
                 break
             now = timezone.now()
             self.not_sent = mail
-            may_go = self.marks.settle_and_go(self.last, mail, now)
-            self.last = self.not_sent = None
-            if may_go:
-                self.last = Settled(mail, self.wire.transmit(mail, now))
-                progress.note(mail.pk, self.last.outcome)
+            marked = self.marks.settle_and_go(self.last, mail, now)
+            outcome = self.wire.transmit(mail, now, partial(self._may_go, marked))
+            if outcome:
+                self.last = Settled(mail, outcome)
+                progress.note(mail.pk, outcome)
+
+    def _may_go(self, marked: Callable[[], bool]) -> bool:
+        """Once this is answered, so is what became of the last mail."""
+        answer = marked()
+        self.last = self.not_sent = None
+        return answer
 
     def settle(self, now: datetime) -> None:
         if self.last:

@@ -57,4 +57,4 @@ def go_by_marks(delivery: Delivery) -> bool:
         claim_token=delivery.claim_token,
         campaign=delivery.campaign,
     )
-    return Marks(delivery.campaign).settle_and_go(None, claimed, timezone.now())
+    return Marks(delivery.campaign).settle_and_go(None, claimed, timezone.now())()
