@@ -4,7 +4,10 @@ For the few statements that every page needs: Django takes several times as long
 a database to answer them.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
+from functools import cached_property, lru_cache
+from itertools import islice
 
 from django.db import connection
 from django.db.models import Model
@@ -28,6 +31,49 @@ def made(model: type[Model], **columns: object) -> Model:
     """As if loaded with these columns alone."""
     names = [field.attname for field in model._meta.concrete_fields if field.attname in columns]
     return model.from_db(connection.alias, names, [columns[name] for name in names])
+
+
+class Ready:
+    """A statement whose rows are of whole models, written once: `{author}` in it stands for all
+    columns of the table that it calls `author`."""
+
+    def __init__(self, sql: str, **models: type[Model]) -> None:
+        self.template, self.models = sql, models
+
+    @cached_property
+    def sql(self) -> str:
+        columns = {
+            table: ", ".join(f"{table}.{field.column}" for field in model._meta.concrete_fields)
+            for table, model in self.models.items()
+        }
+        return self.template.format(public=PUBLIC, **columns)
+
+    def first(self, **values: object) -> list[Model | None] | None:
+        """What the first row is made of; in it None for whom an outer join found nobody."""
+        rows = fetch(self.sql, values)
+        columns = iter(rows[0]) if rows else None
+        return columns and [_loaded(model, columns) for model in self.models.values()]
+
+
+def _loaded(model: type[Model], columns: Iterator) -> Model | None:
+    names, converters = _ways(model, connection.vendor)
+    values = list(islice(columns, len(names)))
+    if values[0] is None:  # the id
+        return None
+    for place, column, convert in converters:
+        values[place] = convert(values[place], column, connection)
+    return model.from_db(connection.alias, names, values)
+
+
+@lru_cache
+def _ways(model: type[Model], vendor: str) -> tuple[list[str], list[tuple]]:
+    """The fields of `model`, and how what `vendor` gives for them becomes what Python knows."""
+    converters = []
+    for place, field in enumerate(model._meta.concrete_fields):
+        column = field.get_col(model._meta.db_table)
+        found = connection.ops.get_db_converters(column) + field.get_db_converters(connection)
+        converters += [(place, column, convert) for convert in found]
+    return [field.attname for field in model._meta.concrete_fields], converters
 
 
 def moment(value: datetime | str) -> datetime:

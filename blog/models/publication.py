@@ -1,6 +1,8 @@
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from blog.rows import Ready
+
 SAME_SITE_OR_HTTPS = "Start with / for a page of this site, or with https:// for another one."
 
 
@@ -72,10 +74,23 @@ class Publication(models.Model):
 
     @classmethod
     def current(cls) -> "Publication":
-        found = cls.objects.select_related("call_to_action").filter(pk=1).first()
-        return found or cls(pk=1)
+        found = CURRENT.first()
+        if found is None:
+            return cls(pk=1)
+        publication, publication.call_to_action = found
+        return publication
 
     @property
     def shown_call_to_action(self) -> CallToAction | None:
         call = self.call_to_action
         return call if call and call.is_active else None
+
+
+CURRENT = Ready(
+    """
+    SELECT {blog_publication}, {call}
+    FROM blog_publication LEFT JOIN blog_calltoaction AS call ON call.id = call_to_action_id
+    WHERE blog_publication.id = 1""",
+    blog_publication=Publication,
+    call=CallToAction,
+)

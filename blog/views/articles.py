@@ -4,7 +4,6 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from blog.models import Article
 from blog.navigation import public_topics
 from blog.neighbourhood import Neighbourhood
 from blog.plain_text import excerpt
@@ -14,13 +13,13 @@ from blog.site_address import absolute
 from blog.views.errors import not_found
 from blog.views.furniture import DESCRIPTION_LENGTH, page_context, public_page
 from blog.views.json_ld import article_json_ld
+from blog.whole_article import public_article
 
 
 @require_safe
 def article(request: HttpRequest, slug: str) -> HttpResponse:
     now = timezone.now()
-    public = Article.objects.published(now)
-    found = public.select_related("author__portrait", "cover", "series").filter(slug=slug).first()
+    found = public_article(slug, now)
     if found is None:
         return not_found(request)
     navigation = public_topics(now, found)
