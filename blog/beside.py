@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from blog.models import Article
 from blog.models.read_count import first_day_of_late
-from blog.rows import PUBLIC, fetch, made, moment
+from blog.rows import PUBLIC, fetch, moment
+from blog.site_address import path_of
 
 NEWEST, MOST_READ = 6, 5
 LEAST_READ = 3  # fewer make no list
@@ -29,23 +31,35 @@ FROM few JOIN blog_article ON blog_article.id = few.id WHERE {public}
 ORDER BY published_at DESC, few.id DESC""".replace("{public}", PUBLIC)
 
 
+class Post(NamedTuple):
+    title: str
+    url: str
+    published_at: datetime
+
+    @classmethod
+    def of(cls, article: Article) -> "Post":
+        return cls(article.title, article.get_absolute_url(), article.published_at)
+
+
 @dataclass(frozen=True)
 class Beside:
-    recent: list[Article]
-    most_read: list[Article]
+    recent: tuple[Post, ...]
+    most_read: tuple[Post, ...]
 
     @classmethod
     def at(cls, now: datetime, leaving_out: Article | None = None) -> "Beside":
         """One query. Nothing that is not public at `now`, and not the article of the page."""
         since = first_day_of_late(now).isoformat()
         values = {"now": now, "since": since, "newest": NEWEST, "considered": CONSIDERED}
-        found = [article(*row) for row in fetch(STATEMENT, values)]
-        others = [one for one in found if one != leaving_out]
-        read = sorted((one for one in others if one.reads), key=lambda one: -one.reads)
-        return cls(others[: NEWEST - 1], read[:MOST_READ] if len(read) >= LEAST_READ else [])
+        here = leaving_out and leaving_out.pk
+        rows = [row for row in fetch(STATEMENT, values) if row[0] != here]
+        read = sorted((row for row in rows if row[-1]), key=lambda row: -row[-1])
+        most_read = read[:MOST_READ] if len(read) >= LEAST_READ else []
+        return cls(posts(rows[: NEWEST - 1]), posts(most_read))
 
 
-def article(pk: int, title: str, slug: str, published_at: datetime | str, reads: int) -> Article:
-    found = made(Article, id=pk, title=title, slug=slug, published_at=moment(published_at))
-    found.reads = reads
-    return found
+def posts(rows: list[tuple]) -> tuple[Post, ...]:
+    return tuple(
+        Post(title, path_of("article", slug), moment(published_at))
+        for _, title, slug, published_at, _ in rows
+    )

@@ -14,6 +14,11 @@ def absolute(path: str) -> str:
     return f"{settings.SITE_URL}{path}"
 
 
+@lru_cache
+def path_to(view: str) -> str:
+    return reverse(view)
+
+
 @lru_cache(maxsize=4096)
 def path_of(view: str, slug: str) -> str:
     """What `reverse` says, which takes its time, and says the same for as long as the site runs."""

@@ -4,17 +4,16 @@ from collections.abc import Iterable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
-from django.shortcuts import render
-from django.urls import reverse
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.encoding import escape_uri_path, iri_to_uri
 from django.utils.http import escape_leading_slashes
 
-from blog.beside import Beside
+from blog.beside import Beside, Post
 from blog.models import Article, CallToAction, Publication, Topic
-from blog.navigation import public_topics
+from blog.navigation import Link, public_topics
 from blog.public_forms import shared_form_stamp
-from blog.site_address import absolute
+from blog.site_address import absolute, path_to
 
 PUBLIC_CACHE = "public, max-age=0, s-maxage=10, stale-while-revalidate=10, stale-if-error=86400"
 RECENT_POSTS = 5
@@ -26,7 +25,7 @@ def feed_links(name: str) -> list[dict[str, str]]:
     kinds = [("feed", "application/rss+xml", "RSS"), ("atom", "application/atom+xml", "Atom")]
     kinds.append(("json_feed", "application/feed+json", "JSON Feed"))
     return [
-        {"title": f"{name} ({label})", "url": absolute(reverse(view)), "type": kind}
+        {"title": f"{name} ({label})", "url": absolute(path_to(view)), "type": kind}
         for view, kind, label in kinds
     ]
 
@@ -54,11 +53,11 @@ def page_context(
     if recent is None:
         beside = Beside.at(timezone.now(), leaving_out)
     else:
-        beside = Beside(recent, most_read=[])
+        beside = Beside(tuple(map(Post.of, recent)), most_read=())
     description = description or publication.tagline
     return {
         "publication": publication,
-        "navigation": topics[:TOPICS_IN_NAVIGATION],
+        "navigation": tuple(map(Link.to, topics[:TOPICS_IN_NAVIGATION])),
         "recent": beside.recent,
         "most_read": beside.most_read,
         "call_to_action": call_to_action(about) or publication.shown_call_to_action,
@@ -81,7 +80,7 @@ def public_page(
     request: HttpRequest, template: str, context: dict[str, object], status: int = 200
 ) -> HttpResponse:
     """A page that is the same for everybody: no cookie, no session, cacheable."""
-    response = render(request, template, context, status=status)
+    response = HttpResponse(render_to_string(template, context), status=status)
     response.headers["Cache-Control"] = PUBLIC_CACHE
     return response
 
@@ -90,7 +89,8 @@ def private_page(
     request: HttpRequest, template: str, context: dict[str, object], status: int = 200
 ) -> HttpResponse:
     """A page for one person only: never stored, never indexed, its address never passed on."""
-    response = render(request, template, {**context, "noindex": True}, status=status)
+    content = render_to_string(template, {**context, "noindex": True})
+    response = HttpResponse(content, status=status)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     response.headers["Referrer-Policy"] = "no-referrer"
