@@ -1,7 +1,9 @@
-"""Telling search engines of new and changed articles (https://www.indexnow.org/documentation).
+"""Telling search engines of articles that are new, changed or gone
+(https://www.indexnow.org/documentation).
 
 Only where the operator has set `INDEXNOW_KEY`. What is due is told by the rows: an article whose
-words changed since it was last told of. A far end that is away keeps nobody waiting.
+words changed, or that was taken down, since it was last told of; and an address that leads
+elsewhere or says that it is gone. A far end that is away keeps nobody waiting.
 """
 
 import http.client
@@ -11,10 +13,12 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, When
 from django.db.models.functions import Coalesce, Greatest
+from django.urls import reverse
+from django.utils.encoding import escape_uri_path
 
-from blog.models import Article
+from blog.models import Article, FormerAddress
 from blog.site_address import absolute
 
 logger = logging.getLogger(__name__)
@@ -33,24 +37,43 @@ class NotNow(Exception):
 
 def tell(now: datetime) -> int:
     """Tell of all that is due. Returns of how many; none is lost, one may be told of twice."""
-    due = dict(due_articles(now).values_list("pk", "slug")[:MOST_AT_ONCE])
-    if not (settings.INDEXNOW_KEY and due):
+    if not settings.INDEXNOW_KEY:
+        return 0
+    articles = dict(due_articles(now).values_list("pk", "slug")[:MOST_AT_ONCE])
+    former = dict(due_addresses(now).values_list("pk", "path")[:MOST_AT_ONCE])
+    urls = [Article(slug=slug).canonical_url for slug in articles.values()]
+    urls += [absolute(escape_uri_path(path)) for path in former.values()]
+    if not urls:
         return 0
     try:
-        submit([Article(slug=slug).canonical_url for slug in due.values()])
+        submit(urls)
     except NotNow as error:
-        logger.warning("%d articles wait to be told to search engines: %s", len(due), error)
+        logger.warning("%d addresses wait to be told to search engines: %s", len(urls), error)
         return 0
-    Article.objects.filter(pk__in=due).update(told_engines_at=now)
-    return len(due)
+    Article.objects.filter(pk__in=articles).update(told_engines_at=now)
+    FormerAddress.objects.filter(pk__in=former).update(told_engines_at=now)
+    return len(urls)
 
 
 def due_articles(now: datetime) -> QuerySet:
     """The original of an article that another site had first is not ours to tell of."""
-    changed = Article.objects.published(now).annotate(last_change=CHANGED_AT)
-    fresh = changed.filter(original_url="", last_change__gt=now - NEWS_FOR)
-    untold = Q(told_engines_at=None) | Q(told_engines_at__lt=F("last_change"))
-    return fresh.filter(untold).order_by("last_change", "pk")
+    last_change = Case(When(expires_at__lte=now, then="expires_at"), default=CHANGED_AT)
+    ours = Article.objects.filter(published_at__lte=now, original_url="")
+    return untold(ours.annotate(last_change=last_change), now)
+
+
+def due_addresses(now: datetime) -> QuerySet:
+    """What was withdrawn, deleted or renamed is remembered there. Only mails lead to addresses
+    by number."""
+    by_number = reverse("article_by_number", args=[1]).removesuffix("1/")
+    known = FormerAddress.objects.exclude(path__startswith=by_number)
+    return untold(known.annotate(last_change=F("changed_at")), now)
+
+
+def untold(rows: QuerySet, now: datetime) -> QuerySet:
+    is_untold = Q(told_engines_at=None) | Q(told_engines_at__lt=F("last_change"))
+    fresh = rows.filter(is_untold, last_change__gt=now - NEWS_FOR)
+    return fresh.order_by("last_change", "pk")
 
 
 def submit(urls: list[str]) -> None:

@@ -2,6 +2,7 @@ from urllib.parse import unquote
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 NOWHERE = {"article": None, "topic": None, "author": None, "to_path": ""}
 
@@ -13,6 +14,10 @@ class FormerAddressQuerySet(models.QuerySet):
         """Let `path` lead to `target` (article=…, topic=…, author=… or to_path=…) from now on.
         Without one, it says that what was there is gone."""
         self.update_or_create(path=unquote(path), defaults={**NOWHERE, **target})
+
+    def lead_to(self, **target: object) -> None:
+        """Let all of these lead there instead."""
+        self.update(**{**NOWHERE, **target}, changed_at=timezone.now())
 
     def forget(self, path: str) -> None:
         """`path` is in use again: what lives there wins."""
@@ -37,6 +42,8 @@ class FormerAddress(models.Model):
     # Any other page of this site, for what an editor has deleted.
     to_path = models.CharField(max_length=300, blank=True, default="")
     created_at = models.DateTimeField(auto_now_add=True)
+    changed_at = models.DateTimeField(auto_now=True)
+    told_engines_at = models.DateTimeField(null=True, editable=False)
 
     objects = FormerAddressQuerySet.as_manager()
 

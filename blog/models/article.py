@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from blog.body import BodyField
-from blog.models.address import NOWHERE, FormerAddress
+from blog.models.address import FormerAddress
 from blog.models.article_queryset import ArticleQuerySet
 from blog.models.author import Author
 from blog.models.image import Image
@@ -223,7 +223,7 @@ class Article(HasVersions):
         """Delete it. Where the public has seen it, its addresses lead to `target` from now on
         (see `FormerAddress.objects.remember`), or say that it is gone."""
         with transaction.atomic():
-            FormerAddress.objects.filter(article=self).update(**{**NOWHERE, **target})
+            FormerAddress.objects.filter(article=self).lead_to(**target)
             if self.has_been_public:
                 for path in self.addresses:
                     FormerAddress.objects.remember(path, **target)

@@ -59,13 +59,59 @@ def test_a_changed_article_is_told_of_again(engine: Provider) -> None:
     assert (tell(), tell()) == (1, 0)
 
 
+def told(engine: Provider) -> list[str]:
+    """The paths that the last call told of."""
+    urls = json.loads(engine.requests[-1].body)["urlList"]
+    return [url.removeprefix("http://127.0.0.1:8000") for url in urls]
+
+
+def test_an_article_that_is_withdrawn_is_told_of_once_and_again_when_it_is_back(
+    engine: Provider,
+) -> None:
+    article = make_article(slug="grüße", published_at=timezone.now() - timedelta(days=90))
+    article.withdraw()
+    assert (tell(), tell()) == (1, 0)
+    assert told(engine) == ["/articles/gr%C3%BC%C3%9Fe/"]
+    article.publish()
+    assert (tell(), tell()) == (1, 0)
+    assert told(engine) == ["/articles/gr%C3%BC%C3%9Fe/"]
+
+
+@pytest.mark.parametrize("target", [{}, {"to_path": "/about/"}])
+def test_a_deleted_article_is_told_of_with_all_addresses_it_had(
+    engine: Provider, target: dict
+) -> None:
+    article = make_article(slug="first", published_at=timezone.now() - timedelta(days=90))
+    article.rename("second")
+    assert (tell(), told(engine)) == (1, ["/articles/first/"])
+    article.remove(**target)
+    assert (tell(), tell()) == (2, 0)
+    assert set(told(engine)) == {"/articles/first/", "/articles/second/"}
+
+
+def test_an_article_whose_time_is_over_is_told_of(engine: Provider) -> None:
+    article = make_article(slug="short", published_at=timezone.now() - timedelta(days=90))
+    assert tell() == 0
+    Article.objects.filter(pk=article.pk).update(expires_at=timezone.now() - timedelta(minutes=1))
+    assert (tell(), tell()) == (1, 0)
+    assert told(engine) == ["/articles/short/"]
+
+
+def test_a_draft_that_nobody_has_read_goes_without_a_word(engine: Provider) -> None:
+    article = make_article(published_at=None)
+    article.rename("other")
+    article.remove()
+    assert tell() == 0
+    assert engine.requests == []
+
+
 @pytest.mark.parametrize(
     "fields",
     [
         {"published_at": None},
         {"published_at": timezone.now() + timedelta(days=900)},
         {"published_at": timezone.now() - timedelta(days=3)},
-        {"expires_at": timezone.now() - timedelta(hours=1)},
+        {"expires_at": timezone.now() - timedelta(days=3)},
         {"original_url": "https://paper.example/how"},
     ],
 )
