@@ -31,11 +31,18 @@ def to_markdown(html: str) -> str:
 def head(article: Article, url: str) -> SafeString:
     author = article.author
     return format_html(
-        '<h1>{}</h1><p>{}</p><p>By <a href="{}">{}</a>, {}. <a href="{}">{}</a></p>',
+        '<h1>{}</h1><p>{}</p><p>By <a href="{}">{}</a>, {}. <a href="{}">{}</a></p>{}',
         *(article.title, article.summary),
         *(absolute(author.get_absolute_url()), author.name),
-        *(dates(article), url, url),
+        *(dates(article), url, url, origin(article)),
     )
+
+
+def origin(article: Article) -> str:
+    if not article.original_url:
+        return ""
+    link = format_html('<a href="{}">{}</a>', article.original_url, article.original_url)
+    return format_html("<p>First published at {}</p>", link)
 
 
 def dates(article: Article) -> str:

@@ -22,6 +22,7 @@ class Manuscript:
     topics: list[str] = field(default_factory=list)
     author: str = ""
     summary: str = ""
+    original_url: str = ""
     cover: str = ""
     cover_alt: str = ""
     dropped: list[str] = field(default_factory=list)

@@ -19,7 +19,8 @@ TITLE = re.compile(r"<title\b[^>]*>(.*?)</title>", re.DOTALL | re.I)
 BODY = re.compile(r"<body\b[^>]*>(.*)</body>", re.DOTALL | re.I)
 HEADING = re.compile(r"<h[2-6]\b")
 WORDS = ("title", "slug", "author", "summary", "cover", "cover_alt")
-KNOWN = {*WORDS, "date", "topics"}
+ORIGINAL = "canonical_url"  # as other systems call it
+KNOWN = {*WORDS, ORIGINAL, "date", "topics"}
 
 Head = dict[str, object]
 
@@ -66,6 +67,7 @@ def _manuscript(path: Path, head: Head, html: str, fallback_title: str = "") -> 
         blocks,
         date=_date(path, head.get("date")),
         topics=_list(head.get("topics")),
+        original_url=_words(head.get(ORIGINAL)),
         warnings=[f"In its head we do not know {', '.join(unknown)}."] if unknown else [],
         **words,
     )

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
 from django.db import models
 from django.utils.text import Truncator
 
@@ -11,6 +13,7 @@ from blog.importing.manuscript import CannotImport, Manuscript
 from blog.importing.pictures import Pictures
 from blog.models import Article, Author, FormerAddress, Image, Publication, Topic
 from blog.plain_text import excerpt, plain_text
+from blog.site_address import absolute
 from blog.slugs import slug_for, slug_from
 
 SUMMARY_LENGTH = 200
@@ -82,6 +85,8 @@ class Shelf:
         elif not article.summary:
             article.summary = summary_of(article.body)
             notes.append("It has no summary: its first words stand in for one.")
+        if manuscript.original_url:
+            article.original_url = original_address(manuscript)
         if manuscript.author or not article.author_id:
             article.author = author_named(manuscript.author or only_author())
         if article._state.adding or self.publish or self.notify:
@@ -113,6 +118,22 @@ def publication_date(article: Article, manuscript: Manuscript) -> datetime:
             "today), or import it without --publish."
         )
     return date
+
+
+def original_address(manuscript: Manuscript) -> str:
+    """Of the same text on another site. An address of ours says that we had it first."""
+    url, name = manuscript.original_url, manuscript.path.name
+    if url.startswith(absolute("/")):
+        return ""
+    refuse_length(Article, "original_url", url, name)
+    try:
+        URLValidator(["https", "http"])(url)
+    except ValidationError:
+        raise CannotImport(
+            f"The canonical_url of {name}, “{excerpt(url, 60)}”, is no address of a page. "
+            "Write it whole, with https:// before it."
+        ) from None
+    return url
 
 
 def summary_of(html: str) -> str:
