@@ -9,7 +9,7 @@ def changed_when_made(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("blog", "0012_search_cost")]
+    dependencies = [("blog", "0013_preview_and_changes")]
     operations = [
         migrations.AddField(
             model_name="formeraddress",
