@@ -12,6 +12,7 @@ from django.db import transaction
 
 from newsletter.addresses import address_key
 from newsletter.consent import Origin
+from newsletter.importing.inserting import NewPerson, insert
 from newsletter.importing.reading import Person, WrongRow
 from newsletter.models import ConsentEvent, Subscriber, Suppression
 from newsletter.models.subscriber import new_handle
@@ -103,38 +104,22 @@ class Import:
             self.outcome.confirmed += 1
 
     def _add(self, people: Iterable[Person]) -> None:
-        """Somebody may sign up at this very moment: whose handle is ours was added by us."""
-        new = {(handle := new_handle()): person_row(person, handle, self.now) for person in people}
-        persons = dict(zip(new, people, strict=True))
-        Subscriber.objects.bulk_create(new.values(), ignore_conflicts=True)
-        added = dict(Subscriber.objects.filter(handle__in=new).values_list("handle", "pk"))
-        ConsentEvent.objects.bulk_create(
-            ConsentEvent(
-                subscriber_id=pk,
-                kind=ConsentEvent.Kind.IMPORTED,
-                at=self.now,
-                source=self._origin(persons[handle]).source,
-                actor=self.actor,
-            )
-            for handle, pk in added.items()
-        )
-        self.outcome.added += len(added)
-        self.outcome.here += len(new) - len(added)
+        """Somebody may sign up at this very moment: they stay as they are."""
+        person = Subscriber(created_at=self.now, confirmed_at=self.now)
+        consent = ConsentEvent(kind=ConsentEvent.Kind.IMPORTED, at=self.now, actor=self.actor)
+        new = [self._row(one) for one in people]
+        added = insert(new, person, consent) if new else 0
+        self.outcome.added += added
+        self.outcome.here += len(new) - added
+
+    def _row(self, person: Person) -> NewPerson:
+        key = address_key(person.address)
+        return NewPerson(person.address, key, new_handle(), self._origin(person).source)
 
     def _origin(self, person: Person) -> Origin:
         """Where and when this person agreed; when it was imported is the event's own time."""
-        agreed = f", agreed on {person.agreed_on:%Y-%m-%d}"
+        agreed = f", agreed on {person.agreed_on.isoformat()}"
         return Origin(source=self.source[: SOURCE_LENGTH - len(agreed)] + agreed, actor=self.actor)
-
-
-def person_row(person: Person, handle: str, now: datetime) -> Subscriber:
-    return Subscriber(
-        address=person.address,
-        address_key=address_key(person.address),
-        handle=handle,
-        created_at=now,
-        confirmed_at=now,
-    )
 
 
 def chunks(people: Iterator[Person]) -> Iterator[list[Person]]:

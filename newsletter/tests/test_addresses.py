@@ -1,8 +1,11 @@
 """What counts as a mail address, and what a person is told when it does not."""
 
+import re
+
 import pytest
 from django.core.exceptions import ValidationError
 
+from newsletter import addresses
 from newsletter.addresses import MAX_LENGTH, address_key, clean_address, domain_of
 
 NOT_AN_ADDRESS = "This does not look like an email address. It should read like name@example.com."
@@ -86,3 +89,35 @@ def test_all_spellings_of_a_mailbox_have_one_key() -> None:
 
 def test_the_domain_is_what_follows_the_last_at() -> None:
     assert domain_of("Ada@Example.com") == "example.com"
+
+
+LOCAL_PARTS = ("a", "A.b", ".a", "a.", "a..b", "a" * 64, "a" * 65, "o'b", "x+y", "_", "a b", "a@b")
+DOMAINS = (
+    *("x.org", "X.ORG", "x", "localhost", "x.local", "x.invalid", "-x.org", "x_y.org", "x..org"),
+    *(
+        "x.org.",
+        "1.2.3.4",
+        "xn--bcher-kva.example",
+        "xn--a.org",
+        f"{'a' * 64}.org",
+        "x.1",
+        "x.arpa",
+    ),
+)
+
+
+@pytest.mark.parametrize("local", LOCAL_PARTS)
+def test_the_short_way_for_plain_addresses_says_what_the_library_says(
+    local: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed = [f"{local}@{domain}" for domain in DOMAINS]
+    short = [answer(one) for one in typed]
+    monkeypatch.setattr(addresses, "PLAIN", re.compile("(?!)"))
+    assert short == [answer(one) for one in typed]
+
+
+def answer(typed: str) -> str:
+    try:
+        return clean_address(typed)
+    except ValidationError as refusal:
+        return refusal.messages[0]
