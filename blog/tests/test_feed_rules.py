@@ -74,7 +74,7 @@ def faults(feeds: Feeds) -> dict[str, list[str]]:
 def test_every_feed_a_page_names_is_valid(client: Client) -> None:
     feeds = named_feeds(client, "/", "/topics/pay/", "/authors/zoe/", "/articles/plain/")
     assert {kind for kind, _ in feeds.values()} == set(RULES)
-    assert f"{SITE}/topics/pay/feed.xml" in feeds
+    assert {f"{SITE}/topics/pay/feed.xml", f"{SITE}/authors/zoe/feed.xml"} <= set(feeds)
     assert faults(feeds) == {}
 
 

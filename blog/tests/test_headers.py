@@ -77,7 +77,7 @@ def test_the_canonical_address_is_on_the_sites_own_host(
     assert canonical == f"https://seat.example{address}"
 
 
-@pytest.mark.parametrize("address", [*PAGES, "/nothing-here/"])
+@pytest.mark.parametrize("address", [*PAGES, *NOT_INDEXED])
 def test_every_page_names_the_feeds(client: Client, address: str) -> None:
     links = Heads(client.get(address).content.decode()).links
 

@@ -1,11 +1,14 @@
 """The sitemap and robots.txt."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from xml.etree import ElementTree
 
 import pytest
+from django.db import connection
 from django.test import Client
 
+from blog import sitemaps
 from blog.models import Article
 from blog.tests.factories import make_article, make_author, make_image, make_topic
 
@@ -16,6 +19,20 @@ NAMES = {
     "image": "http://www.google.com/schemas/sitemap-image/1.1",
 }
 SITE = "https://seat.example"
+# Their ids are 1 to 2,001; `uid` is a text on SQLite.
+MANY = """
+    INSERT INTO blog_article (
+        id, uid, title, slug, summary, body, body_text, reading_minutes, author_id, original_url,
+        published_at, wants_notice, created_at, updated_at
+    )
+    WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 2001)
+    SELECT n, {uid}, 'Many', 'many-' || n, '', '', '', 1, %(author)s, '',
+        %(at)s, FALSE, %(at)s, %(at)s
+    FROM numbers"""
+UID = {
+    "sqlite": "substr('00000000000000000000000000000000' || n, -32)",
+    "postgresql": "lpad(n::text, 32, '0')::uuid",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -58,8 +75,14 @@ def test_it_lists_everything_that_stands_for_itself(client: Client) -> None:
 def test_everything_in_it_is_really_there(client: Client) -> None:
     make_article("Über uns & die anderen", topics=[make_topic("Vorstellungsgespräche")])
 
+    make_article("Lent", original_url="https://paper.example/lent")
+    renamed = make_article("Renamed", slug="old")
+    renamed.rename("new")
+
     for url in entries(client):
-        assert client.get(url.removeprefix(SITE)).status_code == 200
+        response = client.get(url.removeprefix(SITE))
+        assert response.status_code == 200
+        assert f'<link rel="canonical" href="{url}">' in response.content.decode()
 
 
 def test_dates_are_those_of_the_last_change_of_what_is_public(client: Client) -> None:
@@ -97,6 +120,25 @@ def test_articles_are_parted_by_their_ids(client: Client) -> None:
     assert list(found_in(client, "/sitemaps/articles-2.xml", "url")) == [f"{SITE}/articles/5000/"]
     for number in (0, 4, "01", 99_999_999_999, "x"):
         assert client.get(f"/sitemaps/articles-{number}.xml").status_code == 404
+
+
+def test_many_articles_are_parted_in_one_query_and_none_is_left_out(
+    client: Client, django_assert_num_queries: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert sitemaps.ARTICLES_A_PART <= 50_000  # what the protocol allows
+    monkeypatch.setattr(sitemaps, "ARTICLES_A_PART", 1_000)
+    at = connection.ops.adapt_datetimefield_value(datetime(2026, 3, 1, tzinfo=UTC))
+    with connection.cursor() as cursor:
+        many = MANY.format(uid=UID[connection.vendor])
+        cursor.execute(many, {"author": make_author().pk, "at": at})
+
+    with django_assert_num_queries(2):  # the parts, and the pages that are no articles
+        listed = list(parts(client))[1:]
+    with django_assert_num_queries(len(listed)):
+        found = [found_in(client, part.removeprefix(SITE), "url") for part in listed]
+
+    assert [len(one) for one in found] == [999, 1_000, 2]
+    assert len(set().union(*found)) == 2_001
 
 
 def test_a_part_changed_when_the_last_of_its_articles_did(client: Client) -> None:
