@@ -9,9 +9,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from blog.nudges import nudge
+from newsletter.admin import week_lines
 from newsletter.admin.campaign_deeds import DEEDS, NEED_CERTAINTY
 from newsletter.admin.read_only import ReadOnly
 from newsletter.admin.recipients import Recipients
+from newsletter.admin.week_lines import WeekLines
 from newsletter.campaign_report import CampaignReport
 from newsletter.models import Campaign
 
@@ -21,23 +23,47 @@ BE_CERTAIN = "Open the part that says what the button does, and press it there."
 
 @admin.register(Campaign)
 class CampaignAdmin(ReadOnly):
-    list_display = ("subject", "status", "created_at", "finished_at")
+    list_display = ("mailing", "state", "articles", "created_at", "finished_at")
+    list_display_links = None
+    change_list_template = "admin/newsletter/campaign/list.html"
     actions = ("pause", "resume")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).without_words()
+
+    def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[WeekLines]:
+        return WeekLines
+
+    def changelist_view(self, request: HttpRequest, extra_context: object = None) -> HttpResponse:
+        return super().changelist_view(request, {"week": week_lines.opened_week(request)})
+
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        is_opened = week_lines.OF_WEEK in request.GET
+        return [name for name in self.list_display if is_opened or name != "articles"]
+
+    @admin.display(ordering="subject")
+    def mailing(self, campaign: Campaign) -> str:
+        return week_lines.name_of(campaign)
+
+    @admin.display
+    def state(self, campaign: Campaign) -> str:
+        return week_lines.state_of(campaign)
+
+    @admin.display
+    def articles(self, campaign: Campaign) -> str:
+        return week_lines.articles_of(campaign)
 
     def has_send_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("newsletter.change_campaign")
 
     @admin.action(description="Pause sending", permissions=["send"])
     def pause(self, request: HttpRequest, chosen: QuerySet) -> None:
-        for campaign in chosen:
+        for campaign in week_lines.all_of(chosen, request):
             self._do("pause", request, campaign)
 
     @admin.action(description="Go on sending", permissions=["send"])
     def resume(self, request: HttpRequest, chosen: QuerySet) -> None:
-        for campaign in chosen:
+        for campaign in week_lines.all_of(chosen, request):
             self._do("resume", request, campaign)
 
     def _do(self, deed: str, request: HttpRequest, campaign: Campaign) -> str:

@@ -43,7 +43,7 @@ class Recipients:
             chosen = chosen.filter(state=self.state)
         if self.address:
             chosen = chosen.filter(address_key=address_key(self.address))
-        return list(chosen.order_by("campaign", "pk")[: ON_A_PAGE + 1])
+        return list(chosen.order_by("campaign_id", "pk")[: ON_A_PAGE + 1])
 
     def __iter__(self) -> Iterator[Delivery]:
         return iter(self.found[:ON_A_PAGE])

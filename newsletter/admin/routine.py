@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from newsletter.models import Campaign, Delivery, Digest, Routine
+from newsletter.models import Campaign, Digest, Routine, Tally
 
 
 @admin.register(Routine)
@@ -31,8 +31,8 @@ class RoutineAdmin(admin.ModelAdmin):
         last = Digest.objects.first()
         if last is None:
             return "none yet"
-        mails = last.campaigns.filter(kind=Campaign.Kind.DIGEST)
-        people = Delivery.objects.filter(campaign__in=mails).count()
+        counted = Tally.objects.filter(campaign__digest=last, campaign__kind=Campaign.Kind.DIGEST)
+        people = sum(tally.candidates for tally in counted)  # as the sweep counted them last
         said = f"{written(last.made_at)}, to {people} {'person' if people == 1 else 'people'}"
         return f"{said}; it was due on {written(last.due_at)}" if last.is_late else said
 

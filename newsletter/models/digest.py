@@ -108,6 +108,11 @@ class Digest(models.Model):
         return self.week
 
     @property
+    def spoken_week(self) -> str:
+        year, _, number = self.week.partition("-W")
+        return f"week {int(number)} of {year}"
+
+    @property
     def is_late(self) -> bool:
         return self.made_at - self.due_at > NOTED_AS_LATE
 

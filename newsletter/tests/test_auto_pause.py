@@ -53,6 +53,8 @@ def is_paused(campaign: Campaign) -> bool:
         ({"delivered": ENOUGH, "complained": 1}, False),
         ({"delivered": ENOUGH, "complained": 2}, True),
         ({"delivered": WINDOW - 1, "complained": 1}, False),
+        ({"delivered": WINDOW - 2, "complained": 2}, True),
+        ({"delivered": 2 * WINDOW - 2, "complained": 2}, False),
         ({"failed": ENOUGH, "bounced": 6}, False),
     ],
 )

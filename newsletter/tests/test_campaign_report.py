@@ -136,6 +136,8 @@ def test_a_million_rows_are_not_counted_while_somebody_waits(
     asked = [query["sql"] for query in caught if '"newsletter_delivery"' in query["sql"]]
     assert asked
     assert [sql for sql in asked if "LIMIT" not in sql] == []
+    [counting] = [sql for sql in asked if "COUNT" in sql]
+    assert 'ORDER BY "newsletter_delivery"."campaign_id"' in counting  # along its own index
 
 
 def test_the_sweep_counts_what_moves_often_and_what_is_over_ever_more_rarely() -> None:
