@@ -24,6 +24,7 @@ TOO_LONG = "This address is too long. Please check it."
         ("ada@bücher.de", "ada@xn--bcher-kva.de"),
         ("ada@BÜCHER.de", "ada@xn--bcher-kva.de"),
         ("ada@xn--bcher-kva.de", "ada@xn--bcher-kva.de"),
+        ("ada@XN--BCHER-KVA.DE", "ada@xn--bcher-kva.de"),
         ("ada@ｅｘａｍｐｌｅ。com", "ada@example.com"),
         ("a" * 64 + "@example.com", "a" * 64 + "@example.com"),
     ],

@@ -76,12 +76,7 @@ def test_the_page_is_for_one_person_and_leaves_no_trace(client: Client) -> None:
 @pytest.mark.parametrize("purpose", [Purpose.CONFIRM, Purpose.UNSUBSCRIBE, Purpose.YOUR_DATA])
 def test_a_link_for_something_else_opens_nothing(client: Client, purpose: Purpose) -> None:
     subscriber = make_subscriber()
-    bad = client.get(link(subscriber, purpose))
-    unknown = client.get("/newsletter/preferences/x/")
-    assert bad.status_code == unknown.status_code == 404
-    assert bad.content.replace(bad.request["PATH_INFO"].encode(), b"") == unknown.content.replace(
-        unknown.request["PATH_INFO"].encode(), b""
-    )
+    assert client.get(link(subscriber, purpose)).status_code == 404
 
 
 def test_the_link_stands_in_each_copy_of_a_notice(client: Client, mailoutbox: list) -> None:

@@ -1,15 +1,17 @@
 """Links in mails: only we can make them, for one purpose, for one person, for a time."""
 
 import base64
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
 from pytest_django import Settings
 
+from newsletter import tokens
 from newsletter.models import Subscriber
 from newsletter.tests.factories import make_subscriber
-from newsletter.tokens import BadToken, Purpose, issue, read
+from newsletter.tokens import MAC_BYTES, BadToken, Purpose, issue, read
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 HANDLE = "00112233445566778899aabbccddeeff"
@@ -94,6 +96,22 @@ def test_a_link_outlives_a_change_of_the_secret_key(settings: Settings) -> None:
     assert read(Purpose.UNSUBSCRIBE, new, NOW).handle == HANDLE
     with pytest.raises(BadToken):
         read(Purpose.UNSUBSCRIBE, old, NOW)
+
+
+@pytest.mark.parametrize("purpose", [Purpose.UNSUBSCRIBE, Purpose.CONFIRM])
+def test_the_clock_does_not_tell_how_much_of_it_is_right(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, purpose: Purpose
+) -> None:
+    """A right one and a wrong one: each whole mac is compared, with each key, at one speed."""
+    token = issue(Purpose.UNSUBSCRIBE, HANDLE, NOW)
+    settings.SECRET_KEY_FALLBACKS = ["older", "oldest"]
+    compare, compared = tokens.hmac.compare_digest, []
+    monkeypatch.setattr(
+        tokens.hmac, "compare_digest", lambda *two: compared.append(two) or compare(*two)
+    )
+    with suppress(BadToken):
+        read(purpose, token, NOW)
+    assert [list(map(len, two)) for two in compared] == [[MAC_BYTES, MAC_BYTES]] * 3
 
 
 def test_a_stranger_with_another_key_makes_no_token(settings: Settings) -> None:
