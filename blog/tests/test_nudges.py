@@ -8,6 +8,7 @@ from blog import nudges
 from blog.nudges import Messenger, Nudge
 
 TASK = "newsletter.tasks.sweep"
+GIVEN_UP_AFTER_S = 20
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def test_a_silent_broker_fills_no_memory(
     speaks, taken = Event(), []
 
     def wait(_: str, args: tuple[int, ...], **__: object) -> None:
-        speaks.wait()
+        speaks.wait(GIVEN_UP_AFTER_S)
         taken.append(args)
 
     monkeypatch.setattr(nudges, "MOST_WAITING", 5)

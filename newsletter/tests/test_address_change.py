@@ -67,6 +67,7 @@ def test_the_new_mailbox_decides_and_the_former_one_is_told(
 
     before = all_rows()
     assert "Shall our mails come here?" in client.get(path).content.decode()
+    assert client.head(path).status_code == 200
     assert all_rows() == before
 
     for _ in range(2):

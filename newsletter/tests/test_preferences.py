@@ -54,11 +54,12 @@ def public_topic(name: str) -> Topic:
 # --- The page -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("method", ["get", "head", "options"])
-def test_looking_changes_nothing(client: Client, method: str) -> None:
+@pytest.mark.parametrize("method", ["get", "head", "options", "put", "delete"])
+@pytest.mark.parametrize("act", ["leave", "data", "choose&frequency=weekly", "pause&length=1"])
+def test_looking_changes_nothing(client: Client, method: str, act: str) -> None:
     address = link(make_subscriber())
     before = all_rows()
-    getattr(client, method)(address)
+    getattr(client, method)(f"{address}?act={act}&resubscribe=1")
     assert all_rows() == before
 
 

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
 
@@ -19,8 +20,10 @@ from blog import nudges
 from blog.models import Article, Attempt
 from blog.public_forms import MINIMUM_FILL, form_stamp
 from blog.tests.factories import make_article
+from newsletter.consent import Origin
 from newsletter.models import ConsentEvent, Subscriber, Suppression
 from newsletter.tests.factories import at_once, filled_in, let_workers_run, make_subscriber
+from newsletter.tests.races import at_the_same_time, race
 from newsletter.tests.test_addresses import BAD_CHARACTERS, NOT_AN_ADDRESS, TOO_LONG
 
 pytestmark = pytest.mark.django_db
@@ -178,6 +181,18 @@ def test_two_sign_ups_at_one_moment_make_one_row_and_one_mail(mailoutbox: Mails)
     assert [event.kind for event in ConsentEvent.objects.all()] == ["asked"]
     at_once(let_workers_run)
     assert len(mailoutbox) == 1
+
+
+@at_the_same_time
+def test_one_that_begins_while_the_other_is_being_written_down_finds_its_row(
+    eventually: Callable[..., object],
+) -> None:
+    def sign_up_now() -> int:
+        return Subscriber.objects.sign_up("ada@example.com", Origin(), timezone.now()).pk
+
+    second = race(sign_up_now, sign_up_now, eventually)
+    assert Subscriber.objects.get().pk == second
+    assert [event.kind for event in ConsentEvent.objects.all()] == ["asked"]
 
 
 def test_the_database_holds_one_row_for_an_address() -> None:

@@ -98,6 +98,14 @@ def test_a_link_outlives_a_change_of_the_secret_key(settings: Settings) -> None:
         read(Purpose.UNSUBSCRIBE, old, NOW)
 
 
+def test_a_token_of_another_version_is_not_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokens, "VERSION", 2)
+    later = issue(Purpose.CONFIRM, HANDLE, NOW)
+    monkeypatch.undo()
+    with pytest.raises(BadToken):
+        read(Purpose.CONFIRM, later, NOW)
+
+
 @pytest.mark.parametrize("purpose", [Purpose.UNSUBSCRIBE, Purpose.CONFIRM])
 def test_the_clock_does_not_tell_how_much_of_it_is_right(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, purpose: Purpose

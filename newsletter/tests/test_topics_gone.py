@@ -20,6 +20,7 @@ from newsletter.tests.factories import (
     choose,
     let_workers_run,
     make_campaign,
+    make_letter,
     make_subscriber,
     staff,
 )
@@ -208,6 +209,16 @@ def test_who_deletes_a_topic_is_told_whom_it_concerns(ada: Subscriber, pay: Topi
         assert "2 subscribers have chosen to read about this." in page
         assert "For 1 of them there would be no topic left" in page
         assert "Subscriber_topics object" not in page
+
+
+def test_who_deletes_a_topic_is_told_which_letters_would_go_to_everybody(pay: Topic) -> None:
+    offers, waiting = make_topic("Offers"), make_letter()
+    waiting.topics.set([pay])
+    make_letter().topics.set([pay, offers])
+    make_letter(frozen_at=timezone.now()).topics.set([pay])
+    desk = staff("view_topic", "delete_topic")
+    page = desk.get(reverse("admin:blog_topic_delete", args=[pay.pk])).content.decode()
+    assert "1 letter that is not sent yet is for those who chose this." in page
 
 
 def test_nothing_is_said_of_a_topic_that_nobody_chose(ada: Subscriber) -> None:
