@@ -5,10 +5,13 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth import get_user_model
 from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.urls import reverse
 
 from blog.models import Publication
 from blog.site_address import absolute
+from blog.visitors import keyed_hash
+from newsletter.addresses import address_key
 from newsletter.emails import automatic_mail
 from newsletter.models import Campaign
 from newsletter.outcomes import of_error
@@ -46,27 +49,34 @@ def staff_addresses() -> list[str]:
 
 
 def _send(campaign: Campaign, to: list[str]) -> str:
-    """Empty when it went out or may have; otherwise the kind of error that kept it here."""
+    """A mail for each. Empty when one went out or may have; otherwise the kind of error that kept
+    them all here."""
     connection = get_connection()
     try:
         connection.open()
     except Exception as error:
         return type(error).__name__
-    message = pause_mail(campaign, to)
+    try:
+        kept = [_send_one(pause_mail(campaign, address), connection) for address in to]
+    finally:
+        connection.close()
+    return kept[0] if all(kept) else ""
+
+
+def _send_one(message: EmailMultiAlternatives, connection: BaseEmailBackend) -> str:
     try:
         connection.send_messages([message])
     except Exception as error:
         is_out = getattr(connection, "is_out", None)
         outcome = of_error(error, message, is_out=is_out)
         return type(error).__name__ if outcome.state == State.QUEUED else ""
-    finally:
-        connection.close()
     return ""
 
 
-def pause_mail(campaign: Campaign, to: list[str]) -> EmailMultiAlternatives:
+def pause_mail(campaign: Campaign, to: str) -> EmailMultiAlternatives:
     url = absolute(reverse("admin:newsletter_campaign_change", args=[campaign.pk]))
     subject = f"Sending has paused: campaign #{campaign.pk}"
-    mark = f"paused-{campaign.pk}-{int(campaign.paused_at.timestamp())}"
+    reader = keyed_hash(address_key(to), "a mail to staff")[:8]
+    mark = f"paused-{campaign.pk}-{int(campaign.paused_at.timestamp())}-{reader}"
     about = {"campaign": campaign, "staff_url": url}
     return automatic_mail("paused", subject, to, about, mark)

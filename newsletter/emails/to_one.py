@@ -104,7 +104,7 @@ def address_change_mail(address: str, confirm_url: str, mark: str) -> EmailMulti
 
 
 def automatic_mail(
-    template: str, subject: str, to: str | list[str], context: dict[str, object], mark: str
+    template: str, subject: str, to: str, context: dict[str, object], mark: str
 ) -> EmailMultiAlternatives:
     """A mail that answers an act of its reader (RFC 3834)."""
     subject = one_line(subject)
@@ -113,7 +113,7 @@ def automatic_mail(
     message = EmailMultiAlternatives(
         subject=subject,
         body=text,
-        to=[to] if isinstance(to, str) else to,
+        to=[to],
         headers={"Auto-Submitted": "auto-generated", "Message-ID": message_id(mark)},
     )
     message.attach_alternative(html, "text/html")

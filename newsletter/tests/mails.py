@@ -81,7 +81,7 @@ def pause_mail_of(article: Article) -> EmailMultiAlternatives:
     campaign = Campaign.objects.announce(article, timezone.now())
     campaign.pause("The mail server refused our password.", timezone.now())
     campaign.refresh_from_db()
-    return pause_mail(campaign, ["desk@example.com"])
+    return pause_mail(campaign, "desk@example.com")
 
 
 def some_articles() -> list[Article]:

@@ -145,6 +145,7 @@ def test_without_an_address_those_are_told_who_may_resume_it() -> None:
     may = Permission.objects.get(codename="change_campaign")
     for name, is_active, permissions in (
         ("ada", True, [may]),
+        ("ben", True, [may]),
         ("bob", True, []),
         ("eve", False, [may]),
     ):
@@ -153,7 +154,8 @@ def test_without_an_address_those_are_told_who_may_resume_it() -> None:
         user.user_permissions.set(permissions)
     paused()
     let_workers_run()
-    assert [message.to for message in mail.outbox] == [["ada@example.com"]]
+    assert [message.to for message in mail.outbox] == [["ada@example.com"], ["ben@example.com"]]
+    assert len({message.extra_headers["Message-ID"] for message in mail.outbox}) == 2
 
 
 def test_refused_credentials_pause_it_and_the_mail_waits_until_it_can_go(
