@@ -26,7 +26,7 @@ from newsletter.tests.factories import (
 )
 from newsletter.tests.races import at_the_same_time
 from newsletter.tests.test_preferences import link, press
-from newsletter.topics_gone import tell_some
+from newsletter.topics_gone import LOOKED_FOR_EVERY, tell_some
 
 pytestmark = pytest.mark.django_db
 
@@ -95,6 +95,8 @@ def test_the_person_is_told_once_and_can_choose_anew(
     pay.delete()
     for _ in range(2):
         let_workers_run()
+    later = timezone.now() + LOOKED_FOR_EVERY
+    let_workers_run(later)
     [mail] = mailoutbox
     assert (mail.to, mail.subject) == (["ada@example.com"], TOLD)
     assert mail.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
@@ -105,7 +107,7 @@ def test_the_person_is_told_once_and_can_choose_anew(
     assert ON_THE_PAGE not in client.get(link(ada)).content.decode()
     assert Preferences.of(ada) == Preferences("every", frozenset({offers.pk}))
     offers.delete()
-    let_workers_run()
+    let_workers_run(later + LOOKED_FOR_EVERY)
     assert [mail.subject for mail in mailoutbox] == [TOLD, TOLD]
 
 
@@ -137,7 +139,7 @@ def test_whoever_comes_back_without_a_topic_is_told_again(
     let_workers_run()
     press(ada, "leave")
     press(ada, "", resubscribe="1")
-    let_workers_run()
+    let_workers_run(timezone.now() + LOOKED_FOR_EVERY)
     assert [mail.subject for mail in mailoutbox] == [TOLD, TOLD]
 
 
@@ -167,6 +169,13 @@ def test_each_sweep_tells_some_only(pay: Topic, monkeypatch: pytest.MonkeyPatch)
         choose(make_subscriber(f"reader{number}@example.com"), pay)
     pay.delete()
     assert [tell_some(timezone.now()) for _ in range(3)] == [2, 1, 0]
+
+
+def test_it_is_looked_for_every_ten_minutes(ada: Subscriber, pay: Topic) -> None:
+    now = timezone.now()
+    assert tell_some(now) == 0
+    pay.delete()
+    assert [tell_some(now + timedelta(minutes=minutes)) for minutes in (5, 10)] == [0, 1]
 
 
 @at_the_same_time
