@@ -1,7 +1,6 @@
 """The topics that the site has public articles on, as each of its pages names them."""
 
 from datetime import datetime
-from typing import NamedTuple
 
 from blog.models import Article, CallToAction, Topic
 from blog.rows import PUBLIC, fetch, made
@@ -22,15 +21,6 @@ WHERE (
     WHERE had.topic_id = blog_topic.id AND {public} LIMIT 1
 ) = 1
 ORDER BY position, name, blog_topic.id""".replace("{public}", PUBLIC)
-
-
-class Link(NamedTuple):
-    name: str
-    url: str
-
-    @classmethod
-    def to(cls, topic: Topic) -> "Link":
-        return cls(topic.name, topic.get_absolute_url())
 
 
 def public_topics(now: datetime, article: Article | None = None) -> list[Topic]:

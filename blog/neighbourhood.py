@@ -1,15 +1,17 @@
 """What else there is to read around an article: all of it in one statement."""
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from blog.models import Article, Image, Topic
+from blog.cards import Card
+from blog.models import Article, Topic
 from blog.related import related
+from blog.renditions import Picture
 from blog.rows import PUBLIC, fetch, made, moment
+from blog.site_address import path_of
 
 # Enough to choose from; so an article costs the same among a hundred as among ten thousand.
 NEWEST_OF_A_TOPIC, NEWEST = 50, 30
@@ -35,7 +37,7 @@ WHERE had.article_id = blog_article.id AND had.topic_id IN ({topics}))"""
 FRAME = "SELECT * FROM ({one}) AS near_{number}"
 STATEMENT = """
 SELECT blog_article.id, title, slug, summary, published_at, reading_minutes, series_id, series_part,
-    {shared}, cover_id, file, width, height, rendition_widths
+    {shared}, file, width, height, rendition_widths
 FROM blog_article LEFT JOIN blog_image ON blog_image.id = cover_id
 WHERE {public} AND blog_article.id IN ({near})
 ORDER BY published_at DESC, blog_article.id DESC"""
@@ -53,14 +55,13 @@ class Row(NamedTuple):
     series_id: int | None
     series_part: int | None
     shared: int
-    cover_id: int | None
     file: str | None
     width: int | None
     height: int | None
     rendition_widths: str | None
 
     def article(self) -> Article:
-        article = made(
+        return made(
             Article,
             id=self.pk,
             title=self.title,
@@ -69,23 +70,31 @@ class Row(NamedTuple):
             reading_minutes=self.reading_minutes,
             series_id=self.series_id,
             series_part=self.series_part,
-            cover_id=self.cover_id,
         )
-        article.cover = self.cover()
-        return article
 
-    def cover(self) -> Image | None:
-        size = {"width": self.width, "height": self.height}
-        widths = json.loads(self.rendition_widths or "[]")
-        found = made(Image, id=self.cover_id, file=self.file, rendition_widths=widths, **size)
-        return found if self.cover_id else None
+    @property
+    def card(self) -> Card:
+        return Card(
+            title=self.title,
+            url=path_of("article", self.slug),
+            reading_minutes=self.reading_minutes,
+            published_at=moment(self.published_at),
+            cover=self.cover,
+        )
+
+    @property
+    def cover(self) -> Picture | None:
+        if self.file is None:
+            return None
+        widths = tuple(json.loads(self.rendition_widths or "[]"))
+        return Picture(self.file, self.width, self.height, widths)
 
 
 @dataclass(frozen=True)
 class Neighbourhood:
     previous: Article | None
     next: Article | None
-    related: list[Article]
+    related: tuple[Card, ...]
     parts: list[Article]  # of the series, this article included; none if it stands alone
 
     @classmethod
@@ -100,7 +109,7 @@ class Neighbourhood:
         return cls(
             previous=older[0].article() if older else None,
             next=newer[-1].article() if newer else None,
-            related=articles(related(article, candidates)),
+            related=tuple(row.card for row in related(article, candidates)),
             parts=parts_of(article, others),
         )
 
@@ -126,12 +135,8 @@ def statement(topics: int, is_part: bool) -> str:
     return whole.replace("{public}", PUBLIC)
 
 
-def articles(rows: Iterable[Row]) -> list[Article]:
-    return [row.article() for row in rows]
-
-
 def parts_of(article: Article, others: list[Row]) -> list[Article]:
     if article.series_id is None:
         return []
-    rest = articles(row for row in others if row.series_id == article.series_id)
+    rest = [row.article() for row in others if row.series_id == article.series_id]
     return sorted([article, *rest], key=Article.place_in_series) if rest else []

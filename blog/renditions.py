@@ -6,7 +6,11 @@ need another form of name.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
+
+from django.core.files.storage import default_storage
 
 WIDTHS = (480, 800, 1200)
 FORMATS = ("avif", "webp")  # the lightest first: a browser takes the first that it can show
@@ -59,6 +63,29 @@ class PictureName:
         return [Source(f"image/{kind}", srcset(self.stem, steps, kind)) for kind in FORMATS]
 
 
+class Picture(NamedTuple):
+    """A stored picture, by all that tells its addresses."""
+
+    file_name: str
+    width: int
+    height: int
+    # For pictures whose names do not tell what lies beside them (WebP of these widths).
+    rendition_widths: tuple[int, ...] = ()
+
+    @property
+    def url(self) -> str:
+        return default_storage.url(self.file_name)
+
+    @property
+    def sources(self) -> list[Source]:
+        """What a browser may take instead of the file itself, the lightest first."""
+        if name := PictureName.of(self.url):
+            return name.sources
+        stem = self.url.rsplit(".", 1)[0]
+        steps = self.rendition_widths
+        return [Source("image/webp", srcset(stem, steps, "webp"))] if steps else []
+
+
 def widths(width: int) -> list[int]:
     """Never wider than the picture; its own width too, if that is none of the large ones."""
     narrower = [one for one in WIDTHS if one < width]
@@ -69,5 +96,5 @@ def still_endings(width: int) -> list[str]:
     return [f"-{one}.{kind}" for kind in FORMATS for one in widths(width)]
 
 
-def srcset(stem: str, widths: list[int], kind: str) -> str:
+def srcset(stem: str, widths: Iterable[int], kind: str) -> str:
     return ", ".join(f"{stem}-{width}.{kind} {width}w" for width in widths)

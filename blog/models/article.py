@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from blog.body import BodyField
+from blog.cards import Card
 from blog.models.address import FormerAddress
 from blog.models.article_queryset import ArticleQuerySet
 from blog.models.author import Author
@@ -128,6 +129,21 @@ class Article(HasVersions):
     @property
     def original_host(self) -> str:
         return (urlsplit(self.original_url).hostname or "").removeprefix("www.")
+
+    @property
+    def card(self) -> Card:
+        """For a list; asks for what was not loaded with it."""
+        topic = next(iter(self.topics.all()), None)
+        return Card(
+            title=self.title,
+            url=self.get_absolute_url(),
+            reading_minutes=self.reading_minutes,
+            published_at=self.published_at,
+            cover=self.cover and self.cover.picture,
+            summary=self.summary,
+            author=self.author.link,
+            topic=topic and topic.link,
+        )
 
     def get_permanent_url(self) -> str:
         """For what cannot be changed any more, such as a mail: it leads to the current address."""

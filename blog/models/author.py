@@ -2,6 +2,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import models
 
+from blog.cards import Link
 from blog.models.address import FormerAddress
 from blog.models.image import Image
 from blog.site_address import path_of
@@ -30,6 +31,10 @@ class Author(models.Model):
 
     def get_absolute_url(self) -> str:
         return path_of("author", self.slug)
+
+    @property
+    def link(self) -> Link:
+        return Link(self.name, self.get_absolute_url())
 
     @classmethod
     def of(cls, user: AbstractBaseUser) -> "Author":

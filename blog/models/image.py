@@ -7,7 +7,7 @@ from django.core.files.storage import default_storage
 from django.db import models, transaction
 
 from blog.images import EncodedImage, encode
-from blog.renditions import PictureName, Source, srcset
+from blog.renditions import Picture, PictureName
 
 ALTERNATIVE_TEXT_LENGTH = 250
 
@@ -78,13 +78,8 @@ class Image(models.Model):
         return self.file.url
 
     @property
-    def sources(self) -> list[Source]:
-        """What a browser may take instead of the file itself, the lightest first."""
-        if name := PictureName.of(self.url):
-            return name.sources
-        stem = self.url.rsplit(".", 1)[0]
-        widths = self.rendition_widths
-        return [Source("image/webp", srcset(stem, widths, "webp"))] if widths else []
+    def picture(self) -> Picture:
+        return Picture(self.file.name, self.width, self.height, tuple(self.rendition_widths))
 
     @property
     def file_names(self) -> list[str]:

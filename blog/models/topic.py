@@ -1,5 +1,6 @@
 from django.db import models
 
+from blog.cards import Link
 from blog.models.address import FormerAddress
 from blog.models.publication import CallToAction
 from blog.site_address import path_of
@@ -29,6 +30,10 @@ class Topic(models.Model):
 
     def get_absolute_url(self) -> str:
         return path_of("topic", self.slug)
+
+    @property
+    def link(self) -> Link:
+        return Link(self.name, self.get_absolute_url())
 
     def rename(self, slug: str) -> None:
         """Give the topic a new address; the old one leads to it from now on."""

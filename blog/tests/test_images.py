@@ -245,7 +245,7 @@ def test_a_stored_picture_has_a_name_nobody_guesses_and_all_its_files() -> None:
     assert all(default_storage.exists(name) for name in image.file_names)
     stem = image.url.removesuffix(".jpg")
     assert stem.endswith("-1000x500")
-    assert image.sources == [
+    assert image.picture.sources == [
         Source(
             f"image/{kind}",
             f"{stem}-480.{kind} 480w, {stem}-800.{kind} 800w, {stem}-1000.{kind} 1000w",
@@ -259,9 +259,9 @@ def test_a_picture_whose_name_tells_no_size_is_shown_as_it_was_kept() -> None:
     stem = "pictures/0123456789abcdef01234567"
     image = Image(file=f"{stem}.jpg", width=1600, height=900, rendition_widths=[480, 800])
     srcset = f"/media/{stem}-480.webp 480w, /media/{stem}-800.webp 800w"
-    assert image.sources == [Source("image/webp", srcset)]
+    assert image.picture.sources == [Source("image/webp", srcset)]
     assert image.file_names == [f"{stem}.jpg", f"{stem}-480.webp", f"{stem}-800.webp"]
-    assert Image(file=f"{stem}.jpg", width=300, height=200).sources == []
+    assert Image(file=f"{stem}.jpg", width=300, height=200).picture.sources == []
 
 
 @pytest.mark.django_db

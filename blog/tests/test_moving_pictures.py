@@ -133,7 +133,7 @@ def test_one_that_breaks_off_is_refused() -> None:
 def test_its_sources_are_the_calm_one_and_the_moving_one() -> None:
     image = Image.store(moving(), "A square on its way")
     stem = image.url.removesuffix(".gif")
-    assert image.sources == [
+    assert image.picture.sources == [
         Source("image/webp", f"{stem}-still.webp 120w", "(prefers-reduced-motion: reduce)"),
         Source("image/webp", f"{stem}.webp 120w"),
     ]

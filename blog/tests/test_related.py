@@ -159,7 +159,7 @@ def test_a_part_is_not_named_twice(client: Client, parts: list[Article]) -> None
     for part in parts:
         part.topics.add(offers)
 
-    assert context(client, parts[0])["related"] == []
+    assert related(client, parts[0]) == []
 
 
 def test_without_its_series_an_article_stays(client: Client, parts: list[Article]) -> None:

@@ -11,7 +11,7 @@ from django.utils.http import escape_leading_slashes
 
 from blog.beside import Beside, Post
 from blog.models import Article, CallToAction, Publication, Topic
-from blog.navigation import Link, public_topics
+from blog.navigation import public_topics
 from blog.public_forms import shared_form_stamp
 from blog.site_address import absolute, path_to
 
@@ -57,7 +57,7 @@ def page_context(
     description = description or publication.tagline
     return {
         "publication": publication,
-        "navigation": tuple(map(Link.to, topics[:TOPICS_IN_NAVIGATION])),
+        "navigation": tuple(topic.link for topic in topics[:TOPICS_IN_NAVIGATION]),
         "recent": beside.recent,
         "most_read": beside.most_read,
         "call_to_action": call_to_action(about) or publication.shown_call_to_action,
