@@ -24,7 +24,7 @@ Line = list[Piece]
 
 @dataclass(frozen=True)
 class Comparison:
-    """Of what an article says with what changes to it say: texts word by word, and facts."""
+    """Of what an article says with what a version of it says: texts word by word, and facts."""
 
     texts: list[tuple[str, list[Line]]]
     facts: list[tuple[str, str, str]]
@@ -32,10 +32,10 @@ class Comparison:
     is_form_only: bool
 
     @classmethod
-    def of(cls, article: Article, changes: Revision) -> "Comparison":
+    def of(cls, article: Article, version: Revision) -> "Comparison":
         """Without what is the same in both."""
         after = Article.objects.get(pk=article.pk)
-        after.read_as(changes)
+        after.read_as(version)
         texts = [
             ("Title", compared(article.title, after.title)),
             ("Summary", compared(article.summary, after.summary)),
@@ -44,7 +44,7 @@ class Comparison:
         is_form_only = article.body != after.body and not texts[-1][1]
         before_ids = article.topics.values_list("pk", flat=True)
         pairs = zip(
-            facts(article, before_ids), facts(after, changes.content["topics"]), strict=True
+            facts(article, before_ids), facts(after, version.content["topics"]), strict=True
         )
         found = [(name, old, new) for (name, old), (_, new) in pairs if old != new]
         return cls([text for text in texts if text[1]], found, is_form_only)

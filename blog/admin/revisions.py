@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString, mark_safe
 
+from blog.comparing import Comparison
 from blog.models import Article, Author, Revision, Topic
 from blog.sanitizer import sanitize
 
@@ -46,18 +47,20 @@ def show(
     model_admin: admin.ModelAdmin, request: HttpRequest, article_id: int, revision_id: int
 ) -> HttpResponse:
     revision = find(model_admin, request, article_id, revision_id)
-    content = revision.content
+    article, content = revision.article, revision.content
+    is_shown = revision == article.revisions.filter(kept_back=False).first()
     context = {
         **model_admin.admin_site.each_context(request),
         "opts": model_admin.opts,
         "title": "An earlier version",
-        "article": revision.article,
+        "article": article,
         "revision": revision,
         "body": readable(content["body"]),
         "topics": Topic.objects.filter(pk__in=content["topics"]),
         "author": Author.objects.filter(pk=content["author_id"]).first(),
-        "is_shown": revision == revision.article.revisions.filter(kept_back=False).first(),
-        "is_waiting": revision == revision.article.unpublished_changes,
+        "is_shown": is_shown,
+        "is_waiting": revision == article.unpublished_changes,
+        "comparison": None if is_shown else Comparison.of(article, revision),
     }
     return TemplateResponse(request, "admin/blog/article/revision.html", context)
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -163,6 +165,16 @@ def test_what_counts_at_once_is_not_kept_back(
     assert Article.objects.get().slug == "pay"
 
 
+def test_an_end_that_nobody_touched_is_no_hindrance(editor: Client, article: Article) -> None:
+    """Its field shows no seconds."""
+    end = timezone.now().replace(second=7) + timedelta(days=9)
+    Article.objects.update(expires_at=end)
+    typed = timezone.localtime(end).strftime("%Y-%m-%dT%H:%M")
+    press(editor, article, **CHANGED, expires_at=typed)
+    assert article.unpublished_changes.content["title"] == "Ask like a zebra"
+    assert Article.objects.get().expires_at == end
+
+
 def test_words_for_the_cover_that_readers_see_are_not_kept_back(
     editor: Client, article: Article
 ) -> None:
@@ -245,18 +257,35 @@ def test_a_version_comes_back_as_changes_that_wait(editor: Client, article: Arti
     assert (article.title, article.unpublished_changes) == ("Ask for a raise", None)
 
 
-def test_another_picture_and_an_import_leave_them_waiting(editor: Client, article: Article) -> None:
+def test_another_picture_comes_into_them_too_and_they_wait(
+    editor: Client, article: Article
+) -> None:
     old, new = make_image(), make_image(800, 450, "Another")
-    press(editor, article, title="Soon", cover=old.pk, body=f'<p><img src="{old.url}" alt="x"></p>')
+    with_old = f'<p><img src="{old.url}" alt="x"></p>'
+    press(editor, article, title="Soon", cover=old.pk, body=with_old)
     assert uses_of(old) == [article]
+    Article.objects.update(body=with_old)
 
     replace_everywhere(old, new, make_editor("mira"))
+
+    article.refresh_from_db()
     changes = article.unpublished_changes.content
-    assert changes["cover_id"] == new.pk
+    assert (changes["title"], changes["cover_id"]) == ("Soon", new.pk)
     assert new.url in changes["body"]
-    Article.objects.get().record_revision(None, leave_changes=True)
-    assert article.unpublished_changes.content == changes
-    assert Article.objects.get().title == "Ask for a raise"
+    assert (article.title, article.cover) == ("Ask for a raise", None)
+    assert new.url in article.body
+
+
+def test_an_import_leaves_them_waiting(editor: Client, article: Article, tmp_path: Path) -> None:
+    press(editor, article, **CHANGED)
+    file = tmp_path / "pay.md"
+    file.write_text("---\ntitle: Ask for a raise\nslug: pay\n---\nFrom a file.\n")
+
+    call_command("import_content", str(file))
+
+    article.refresh_from_db()
+    assert "From a file." in article.body
+    assert article.unpublished_changes.content["title"] == "Ask like a zebra"
 
 
 def test_who_may_not_edit_neither_keeps_back_nor_sees(

@@ -46,6 +46,16 @@ def test_what_is_not_public_is_not_found(client: Client, which: str) -> None:
     assert "secret" not in response.content.decode().lower()
 
 
+@pytest.mark.parametrize("slug", ["id", "page", "feed", "tag", "admin", "articles"])
+def test_no_address_of_an_article_stands_in_the_way_of_another(client: Client, slug: str) -> None:
+    article = make_article(slug=slug)
+    assert client.get(f"/articles/{slug}/").status_code == 200
+    location = client.get(article.get_permanent_url()).headers["Location"]
+    assert location == f"/articles/{slug}/"
+    for address in ("/feed.xml", "/archive/", "/"):
+        assert client.get(address).status_code == 200
+
+
 @pytest.mark.parametrize("number", ["0", "-1", "x", "99999999999", "9999999999"])
 def test_a_strange_number_is_not_found(client: Client, number: str) -> None:
     assert client.get(f"/articles/id/{number}/").status_code == 404

@@ -54,6 +54,15 @@ def test_the_articles_page_lists_its_versions(editor: Client) -> None:
     assert "as it is now" in page
 
 
+def test_a_version_says_what_bringing_it_back_would_change(editor: Client) -> None:
+    article, first = saved_twice()
+    page = editor.get(view_of(first)).content.decode()
+    assert "<del>Second </del><ins>First </ins>title" in page
+    assert (
+        "What would change" not in editor.get(view_of(article.revisions.first())).content.decode()
+    )
+
+
 def test_a_version_is_shown_harmless(editor: Client) -> None:
     _, first = saved_twice()
     first.content["body"] = "<p onclick=x()>Old</p><script>steal()</script>"

@@ -131,7 +131,9 @@ def test_a_change_is_public_in_the_promised_time(nginx: Nginx) -> None:
     assert reply["Age"] is None, "our own cache would have said how old its copy is"
 
 
-@pytest.mark.parametrize("path", ["/ask/", "/resume/", "/healthz", "/newsletter/confirm/x/"])
+@pytest.mark.parametrize(
+    "path", ["/ask/", "/resume/", "/healthz", "/newsletter/confirm/x/", "/preview/x/"]
+)
 def test_what_is_for_one_person_is_never_kept(nginx: Nginx, path: str) -> None:
     assert {nginx.get(path)["X-Cache"] for _ in range(3)} == {"MISS"}
 
