@@ -75,9 +75,10 @@ def compared(before: str, after: str) -> list[Line]:
 
 def word_by_word(before: str, after: str) -> Iterator[Piece]:
     old, new = WORD.findall(before), WORD.findall(after)
-    for kind, i, to_i, j, to_j in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    words = [[word.rstrip() for word in line] for line in (old, new)]
+    for kind, i, to_i, j, to_j in SequenceMatcher(None, *words, autojunk=False).get_opcodes():
         if kind == "equal":
-            yield Piece(SAME, "".join(old[i:to_i]))
+            yield Piece(SAME, "".join(new[j:to_j]))
             continue
         if i < to_i:
             yield Piece(GONE, "".join(old[i:to_i]))

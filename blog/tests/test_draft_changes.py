@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from blog.comparing import Piece, compared
 from blog.models import Article, Image, Revision, Topic
 from blog.picture_uses import replace_everywhere, uses_of
 from blog.tests.desk import address, make_editor, messages_in, sheet
@@ -140,6 +141,12 @@ def test_they_are_compared_word_by_word(editor: Client, article: Article) -> Non
     assert "<del>Daniel Osei</del> <ins>Maya Lindqvist</ins>" in html
 
 
+def test_a_word_at_the_end_is_one_change() -> None:
+    assert compared("One two.\nSame", "One two. Three\nSame") == [
+        [Piece("same", "One two. "), Piece("new", "Three")]
+    ]
+
+
 def test_a_change_of_form_alone_is_said(editor: Client, article: Article) -> None:
     press(editor, article, body="<p>Ask on a <strong>Tuesday</strong>.</p><p>Then wait.</p>")
     assert "The words of the text are the same." in editor.get(preview_of(article)).content.decode()
@@ -253,6 +260,18 @@ def test_a_version_comes_back_as_changes_that_wait(editor: Client, article: Arti
     assert article.unpublished_changes.content["title"] == "Ask for a raise"
 
     editor.post(url)
+    article.refresh_from_db()
+    assert (article.title, article.unpublished_changes) == ("Ask for a raise", None)
+
+
+def test_a_version_of_a_draft_has_nothing_to_wait_for(editor: Client, article: Article) -> None:
+    """Somebody may have taken the article back since the page was opened."""
+    press(editor, article, "_withdraw", **CHANGED)
+    first = article.revisions.last()
+    url = reverse("admin:blog_article_restore", args=[article.pk, first.pk])
+
+    editor.post(url, {"keep_back": "yes"})
+
     article.refresh_from_db()
     assert (article.title, article.unpublished_changes) == ("Ask for a raise", None)
 
