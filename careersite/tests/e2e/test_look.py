@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 
 from careersite.tests.e2e.site import Site
 
@@ -20,6 +20,9 @@ SHIFTS = """() => new Promise((resolve) => {
   }).observe({ type: "layout-shift", buffered: true });
   document.fonts.ready.then(() => requestAnimationFrame(() => setTimeout(() => resolve(sum), 0)));
 })"""
+FIRST_PAINT = """new Promise((resolve) => {
+  new PerformanceObserver(resolve).observe({ type: "paint", buffered: true });
+}).then(() => 0)"""
 IS_SHOWN = "(selector) => [...document.querySelectorAll(selector)].some((e) => e.offsetParent)"
 CHROME = (".topics-nav", ".rail", ".ask", "form", ".share", ".related", ".contents", ".foot__links")
 
@@ -63,6 +66,19 @@ def name_of(url: str) -> str:
 @pytest.mark.parametrize("path", ["/", LONG, "/topics/interviews/", "/search/?q=pay", "/resume/"])
 def test_nothing_jumps_while_a_page_loads(page: Page, path: str) -> None:
     page.goto(path)
+
+    assert page.evaluate(SHIFTS) == 0
+
+
+def test_nothing_jumps_when_fonts_come_after_the_first_paint(page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/*.woff2", lambda route: held.append(route))
+    page.goto("/", wait_until="commit")
+    page.evaluate(FIRST_PAINT)
+    assert held
+    page.route("**/*.woff2", lambda route: route.continue_())
+    for route in held:
+        route.continue_()
 
     assert page.evaluate(SHIFTS) == 0
 
