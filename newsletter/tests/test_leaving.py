@@ -90,6 +90,9 @@ def test_the_button_ends_it(client: Client) -> None:
         ("", URLENCODED),
         (ONE_CLICK, "text/plain"),
         ("", "application/json"),
+        (ONE_CLICK, f"{URLENCODED}; charset=iso-8859-1"),
+        (ONE_CLICK, "multipart/form-data"),
+        ("--x\r\nnonsense", "multipart/form-data; boundary=x"),
     ],
 )
 def test_a_mail_program_needs_one_post(body: str, content_type: str) -> None:

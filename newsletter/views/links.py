@@ -2,8 +2,10 @@
 
 from datetime import datetime
 
+from django.core.exceptions import BadRequest
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from django.urls import reverse
 from django.utils import timezone
 
@@ -36,7 +38,7 @@ def _join(request: HttpRequest, subscriber: Subscriber, now: datetime) -> None:
 
 @token_page(Purpose.UNSUBSCRIBE)
 def unsubscribe(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
-    if request.method == "POST" and request.POST.get("resubscribe"):
+    if request.method == "POST" and asks_to_come_back(request):
         subscriber.resubscribe(origin_of(request, "page after leaving"), timezone.now())
         if subscriber.is_confirmed:
             return _on_the_list(request, subscriber)
@@ -46,6 +48,14 @@ def unsubscribe(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
         may_return = subscriber.may_return
         return answer(request, "unsubscribed", "You get no more mails", may_return=may_return)
     return answer(request, "unsubscribe", "Stop the mails?")
+
+
+def asks_to_come_back(request: HttpRequest) -> bool:
+    """A body that is no form, or in an odd encoding, is some mail program's way to leave."""
+    try:
+        return bool(request.POST.get("resubscribe"))
+    except (BadRequest, MultiPartParserError):
+        return False
 
 
 @token_page(Purpose.NOT_ME)
