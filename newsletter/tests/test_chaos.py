@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -31,7 +32,7 @@ from newsletter import sweeping
 from newsletter.models import Campaign, Delivery
 from newsletter.states import State
 from newsletter.tests.factories import let_workers_run, mail_through, make_subscribers
-from newsletter.tests.ordeal import BLOWS, FarEnd, Ordeal, mail_provider, smtp_server
+from newsletter.tests.ordeal import BLOWS, MAILS, FarEnd, Ordeal, mail_provider, smtp_server
 from newsletter.tests.queue_content import take_messages
 from newsletter.tests.workers import Eventually, StartWorker, kill_with_children, publish
 
@@ -171,13 +172,50 @@ def test_the_broker_forgets_all_hangs_and_is_started_anew(
 # --- The disk and the clock ---------------------------------------------------------------
 
 
-@pytest.mark.skipif(ON_POSTGRES, reason="the disk of another process")
+NO_SPACE = """
+    CREATE SEQUENCE chaos_writes;
+    CREATE FUNCTION no_space() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF nextval('chaos_writes') > TG_ARGV[0]::bigint THEN
+            RAISE EXCEPTION USING ERRCODE = 'disk_full',
+                MESSAGE = 'could not extend file: No space left on device';
+        END IF;
+        RETURN NEW;
+    END $$;
+    CREATE TRIGGER no_space BEFORE UPDATE ON newsletter_delivery
+        FOR EACH ROW WHEN (NEW.state <> 'claimed') EXECUTE FUNCTION no_space('%d')
+"""
+SPACE_AGAIN = """
+    DROP TRIGGER no_space ON newsletter_delivery; DROP FUNCTION no_space; DROP SEQUENCE chaos_writes
+"""
+
+
+@contextmanager
+def full_after(writes: int) -> Iterator[None]:
+    """PostgreSQL refuses to write down more of what becomes of mails, as it does where its disk is
+    full; whoever asks it gets the very same error."""
+    with connection.cursor() as cursor:
+        cursor.execute(NO_SPACE % writes)
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(SPACE_AGAIN)
+
+
+def sweep_until_full(ordeal: Ordeal) -> subprocess.CompletedProcess:
+    if ON_POSTGRES:
+        with full_after(ordeal.chance.randrange(2 * MAILS // BLOWS)):
+            return sweep_alone(ordeal.far_end)
+    return sweep_alone(ordeal.far_end, limit_bytes=ordeal.chance.randrange(20, 900) * 1000)
+
+
 def test_the_disk_is_full(smtp_sink: SmtpSink, eventually: Eventually) -> None:
-    """No file may grow beyond some size: so it looks to SQLite, and to whoever writes a log."""
+    """To SQLite it looks so when no file may grow beyond some size, and to whoever writes a log."""
     ordeal = Ordeal(smtp_server(smtp_sink, 0), eventually)
     sweeping.sweep(timezone.now())  # the mails are made while there is room
-    for kilobytes in (ordeal.chance.randrange(20, 900) for _ in range(BLOWS)):
-        stopped = sweep_alone(ordeal.far_end, limit_bytes=kilobytes * 1000)
+    for _ in range(BLOWS):
+        stopped = sweep_until_full(ordeal)
         assert stopped.returncode != 0
         ordeal.blows += 1
         ordeal.end_leases()
