@@ -22,7 +22,8 @@ def for_mail(body: str) -> str:
 
 
 def _fitted(match: re.Match[str]) -> str:
-    """Outlook obeys the attributes and nothing else."""
+    """Outlook obeys the attributes and nothing else. Elsewhere it is as wide as there is room: in a
+    table a share of the room has to be its width, since as its greatest width it holds nothing."""
     sizes = {name: int(value) for name, value in SIZE.findall(match[1])}
     others = SIZE.sub("", match[1]).rstrip()
     width = min(sizes.get("width", MAIL_WIDTH), MAIL_WIDTH)
@@ -30,7 +31,8 @@ def _fitted(match: re.Match[str]) -> str:
     if sizes.get("width") and sizes.get("height"):
         height = f' height="{max(1, round(sizes["height"] * width / sizes["width"]))}"'
     alternative = "" if " alt=" in others else ' alt=""'
-    return f'<img class="picture"{others}{alternative} width="{width}"{height}>'
+    attributes = f'{others}{alternative} width="{width}"{height}'
+    return f'<img class="picture" style="max-width:{width}px"{attributes}>'
 
 
 def for_text(body: str) -> str:

@@ -193,6 +193,15 @@ def test_pictures_hold_their_place_and_say_what_they_show() -> None:
     assert seen > len(KINDS)
 
 
+def test_a_large_picture_shrinks_on_a_phone_and_a_small_one_is_never_blown_up() -> None:
+    for kind in ("notice", "digest", "letter"):
+        page = Page(html_of(every_kind()[kind]))
+        (picture,) = page.soup.select(".cover, .picture")
+        style = page.style_of(picture)
+        assert style["width"].strip() == "100%", kind
+        assert int(picture["width"]) <= int(style["max-width"].strip().removesuffix("px")) <= 600
+
+
 def test_the_line_in_the_inbox_does_not_repeat_the_subject_and_ends_in_nothing() -> None:
     for kind, message in every_kind().items():
         preheader = Page(html_of(message)).soup.select_one(".preheader").get_text()
