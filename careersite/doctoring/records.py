@@ -7,7 +7,10 @@ from pathlib import Path
 
 import dns.exception
 import dns.resolver
-from dkim.crypto import UnparsableKeyError, parse_pem_private_key, parse_public_key
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+from newsletter.signing import read_key
 
 TIMEOUT_S, LIFETIME_S = 2.0, 4.0
 
@@ -102,8 +105,7 @@ def dkim_key_of(selector: str, domain: str, look_up: LookUp) -> str | None:
 
 def belongs_to(public_key: str, private_key_file: Path) -> bool:
     """Is the key that the world knows the other half of ours?"""
-    with suppress(OSError, ValueError, UnparsableKeyError):
-        ours = parse_pem_private_key(private_key_file.read_bytes())
-        known = parse_public_key(base64.b64decode(public_key))
-        return known["modulus"] == ours["modulus"]
+    with suppress(OSError, ValueError, UnsupportedAlgorithm):
+        ours = read_key(private_key_file.read_bytes()).public_key()
+        return load_der_public_key(base64.b64decode(public_key)) == ours
     return False

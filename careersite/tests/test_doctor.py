@@ -11,6 +11,7 @@ from pathlib import Path
 
 import dns.resolver
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from django.utils import timezone
@@ -18,13 +19,15 @@ from django.utils import timezone
 from careersite import health, tasks
 from careersite.doctoring import machine, mail
 from careersite.doctoring.records import CannotLookUp, are_aligned, ask_the_world
+from careersite.supervisor import ROOT
 from careersite.tests.dns_server import NameServer, running_name_server
 from newsletter.models import Delivery, Pulse, SenderRecord
+from newsletter.signing import read_key
 from newsletter.tests.factories import make_mailing
 
 pytestmark = pytest.mark.django_db
 
-OURS = 2**511 + 111  # a modulus, as far as telling keys apart goes
+KEYS = ROOT / "newsletter" / "tests" / "dkim"
 DOMAIN = "openseat.example.org"
 GOOD = {
     DOMAIN: ["other=1", "v=spf1 include:provider.example -all"],
@@ -193,22 +196,16 @@ def test_the_key_that_the_world_knows_must_be_the_other_half_of_ours(
     names: NameServer, settings: object, tmp_path: Path
 ) -> None:
     file = tmp_path / "dkim.pem"
-    private = base64.encodebytes(der(0, OURS, 65537, 3, 5, 7, 11, 13, 17)).decode()
-    file.write_text(f"-----BEGIN RSA PRIVATE KEY-----\n{private}-----END RSA PRIVATE KEY-----\n")
     settings.DKIM_PRIVATE_KEY_FILE = str(file)
-    for modulus, tone in ((OURS, "ok"), (OURS + 2, "fail")):
-        public = base64.b64encode(der(modulus, 65537)).decode()
-        names.records[f"key1._domainkey.{DOMAIN}"] = [f"v=DKIM1; p={public}"]
-        assert run()[1]["DKIM"].startswith(tone)
+    file.write_bytes((KEYS / "key.pem").read_bytes())
+    for key, tone in (("key.pem", "ok"), ("other.pem", "fail")):
+        public = read_key((KEYS / key).read_bytes()).public_key()
+        for form in (PublicFormat.SubjectPublicKeyInfo, PublicFormat.PKCS1):  # RFC 6376, 3.6.1
+            known = base64.b64encode(public.public_bytes(Encoding.DER, form)).decode()
+            names.records[f"key1._domainkey.{DOMAIN}"] = [f"v=DKIM1; p={known}"]
+            assert run()[1]["DKIM"].startswith(tone)
     file.write_text("no key")
     assert run()[1]["DKIM"].startswith("fail")
-
-
-def der(*numbers: int) -> bytes:
-    """A sequence of numbers as keys are written (RFC 8017, A.1), none of it longer than 127."""
-    parts = [number.to_bytes(number.bit_length() // 8 + 1) for number in numbers]
-    content = b"".join(bytes([2, len(part)]) + part for part in parts)
-    return bytes([0x30, len(content)]) + content
 
 
 def test_another_selector_can_be_asked_for_and_none_is_said_so(

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import dkim
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from django.core.mail import EmailMessage
 from django.utils import timezone
 from dkim.util import parse_tag_value
@@ -125,4 +127,12 @@ def test_what_is_no_key_is_refused() -> None:
             read_key(rubbish)
     with pytest.raises(BadKey, match="short"):
         read_key((KEYS / "short.pem").read_bytes())
-    assert read_key(key.replace(b"\n", b"\r\n"))["modulus"]
+    with pytest.raises(BadKey, match="RSA"):
+        read_key(ed25519())
+    assert read_key(key.replace(b"\n", b"\r\n")).key_size == 1024
+
+
+def ed25519() -> bytes:
+    """Few receivers can check such a signature."""
+    no_password = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return Ed25519PrivateKey.generate().private_bytes(*no_password)
