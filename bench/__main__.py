@@ -37,12 +37,8 @@ def measure(name: str, asked: argparse.Namespace, leash: Leash) -> None:
             names = asked.on or DATABASES
             search.measure(leash, requests=asked.requests, articles=asked.articles, names=names)
         case "sending":
-            sending.measure(
-                leash,
-                subscribers=asked.subscribers,
-                kilobytes=asked.kilobytes,
-                names=asked.on or DATABASES,
-            )
+            load = sending.Load(asked.subscribers, asked.kilobytes, is_signed=asked.dkim)
+            sending.measure(leash, load, names=asked.on or DATABASES)
         case "batches":
             batches.measure(leash, subscribers=asked.mails, names=asked.on or DATABASES)
         case "expansion":
@@ -78,6 +74,7 @@ def parsed() -> argparse.Namespace:
         choices=DATABASES,
         help="all but pages, uncached and lighthouse: not on both databases",
     )
+    parser.add_argument("--dkim", action="store_true", help="sending: sign each mail")
     asked = parser.parse_args()
     if unknown := set(asked.what) - set(NAMES):
         parser.error(f"there is no measurement called {', '.join(sorted(unknown))}")

@@ -9,6 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean
 
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
 from bench.databases import Database, database
 from bench.processes import Process
 from bench.sink import Sink, Tally, running_sink
@@ -34,13 +37,19 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
+class Load:
+    subscribers: int
+    kilobytes: int
+    is_signed: bool
+
+
+@dataclass(frozen=True)
 class Stage:
     site: Site
     database: Database
     sink: Sink
     mail: Path  # one notice as it was on the wire
-    count: int
-    kilobytes: int
+    load: Load
 
 
 @dataclass(frozen=True)
@@ -53,29 +62,43 @@ class Run:
     first_after_s: float | None = None
 
 
-def measure(leash: Leash, *, subscribers: int, kilobytes: int, names: list[str]) -> None:
+def measure(leash: Leash, load: Load, names: list[str]) -> None:
     for name in names:
         with database(name, leash) as found, running_sink(leash) as sink:
             if found:
-                measure_on(found, sink, leash, subscribers, kilobytes)
+                measure_on(found, sink, leash, load)
 
 
-def measure_on(found: Database, sink: Sink, leash: Leash, subscribers: int, kilobytes: int) -> None:
+def measure_on(found: Database, sink: Sink, leash: Leash, load: Load) -> None:
     with (
-        new_site(leash, **found.environment, EMAIL_URL=sink.url) as site,
         tempfile.TemporaryDirectory(prefix="careersite-bench-") as folder,
+        new_site(
+            leash,
+            **found.environment,
+            EMAIL_URL=sink.url,
+            **(key_in(Path(folder)) if load.is_signed else {}),
+        ) as site,
     ):
-        stage = Stage(site, found, sink, Path(folder) / "mail", subscribers, kilobytes)
+        stage = Stage(site, found, sink, Path(folder) / "mail", load)
         rehearse(stage)
-        site.inside("readers", 2, subscribers)
+        site.inside("readers", 2, load.subscribers)
         ways = (by_bare_loops, by_celery, by_sweeps, by_bare_loops)
         report(stage, [way(stage) for way in ways])
+
+
+def key_in(folder: Path) -> dict[str, str]:
+    """What signs each mail: RSA with 2048 bits, as everybody uses it."""
+    key = generate_private_key(public_exponent=65537, key_size=2048)
+    file = folder / "dkim.pem"
+    no_password = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file.write_bytes(key.private_bytes(*no_password))
+    return {"DKIM_PRIVATE_KEY_FILE": str(file), "DKIM_SELECTOR": "bench"}
 
 
 def rehearse(stage: Stage) -> None:
     """One notice to one reader, kept as it was on the wire: the bare loops send the same."""
     stage.site.inside("readers", 1, 1)
-    stage.site.inside("announce", "here", stage.kilobytes)
+    stage.site.inside("announce", "here", stage.load.kilobytes)
     stage.sink.keep_next(stage.mail)
     stage.site.manage("sweep")
 
@@ -84,7 +107,8 @@ def report(stage: Stage, runs: list[Run]) -> None:
     bare = mean((runs[0].mails_a_second, runs[-1].mails_a_second))
     size_bytes = stage.mail.stat().st_size
     print_table(
-        f"A notice of {size_bytes:,} bytes to {stage.count:,} subscribers, {stage.database.title}",
+        f"A notice of {size_bytes:,} bytes{' with DKIM' if stage.load.is_signed else ''} to "
+        f"{stage.load.subscribers:,} subscribers, {stage.database.title}",
         COLUMNS,
         [row(run, bare) for run in runs],
     )
@@ -120,7 +144,7 @@ def by_bare_loops(stage: Stage) -> Run:
 
 def by_sweeps(stage: Stage) -> Run:
     stage.sink.reset()
-    stage.site.inside("announce", "here", stage.kilobytes)
+    stage.site.inside("announce", "here", stage.load.kilobytes)
     command = [sys.executable, "manage.py", "sweep"]
     with ExitStack() as stack:
         starts = [stage.site.start(f"sweep-{n}", command) for n in range(PROCESSES)]
@@ -128,7 +152,7 @@ def by_sweeps(stage: Stage) -> Run:
             stage,
             "`manage.py sweep`",
             [stack.enter_context(start) for start in starts],
-            stage.count,
+            stage.load.subscribers,
         )
         check_states(stage)
     return seen
@@ -138,16 +162,16 @@ def by_celery(stage: Stage) -> Run:
     """Workers as `make run` starts them, without beat; the campaign from its very beginning."""
     stage.sink.reset()
     with stage.site.start("worker", worker(beat=False).command) as process:
-        published_at = stage.site.inside("announce", "worker", stage.kilobytes)["at"]
-        seen = watch(stage, "Celery workers", [process], stage.count)
+        published_at = stage.site.inside("announce", "worker", stage.load.kilobytes)["at"]
+        seen = watch(stage, "Celery workers", [process], stage.load.subscribers)
         check_states(stage)
     return replace(seen, first_after_s=stage.sink.tally().first_at - published_at)
 
 
 def check_states(stage: Stage) -> None:
     states = stage.site.inside("states")
-    if states != {"accepted": stage.count}:
-        raise RuntimeError(f"Of {stage.count} deliveries are {states}")
+    if states != {"accepted": stage.load.subscribers}:
+        raise RuntimeError(f"Of {stage.load.subscribers} deliveries are {states}")
 
 
 # --- What is seen of it -----------------------------------------------------------------------
