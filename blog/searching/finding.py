@@ -5,18 +5,26 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, Subquery
 from django.utils import timezone
 
 from blog.models import Article, Topic
 from blog.models.article import ArticleQuerySet
 from blog.paging import ARTICLES_A_PAGE, ListPage
+from blog.rows import fetch, made, moment
 from blog.searching.query import Query, parsed
 from blog.searching.ranking import Best
 from blog.searching.snippets import Marker
 from blog.searching.spelling import likely_texts
 
 RECENT_POSTS = 5
+# What a result shows of an article.
+COLUMNS = ("id", "title", "slug", "summary", "body_text", "reading_minutes")
+SHOWN = """
+SELECT id, title, slug, summary, body_text, reading_minutes, published_at, revised_at, (
+    SELECT topic_id FROM blog_article_topics JOIN blog_topic ON blog_topic.id = topic_id
+    WHERE article_id = blog_article.id ORDER BY position, name, topic_id LIMIT 1
+) FROM blog_article WHERE id IN ({ids})"""
 
 
 @dataclass(frozen=True)
@@ -58,9 +66,8 @@ class Search:
         """In this order, each with the part that answers the query, and with its first topic."""
         if not ids:
             return []
-        first_topic = Topic.objects.filter(articles=OuterRef("pk")).values("pk")[:1]
-        shown = Article.objects.defer("body").annotate(first_topic_id=Subquery(first_topic))
-        found = shown.in_bulk(ids)
+        rows = fetch(SHOWN.format(ids=", ".join(map(str, ids))), {})
+        found = {article.pk: article for article in map(shown, rows)}
         topics = {topic.pk: topic for topic in self.topics}
         marker = Marker(self.query)
         for article in found.values():
@@ -74,6 +81,18 @@ class Search:
             return []
         wider = [replace(self, topic=None, year=None)] if self.topic or self.year else []
         return wider + [replace(self, text=text) for text in likely_texts(self.query)]
+
+
+def shown(row: tuple) -> Article:
+    *columns, published_at, revised_at, first_topic_id = row
+    article = made(
+        Article,
+        **dict(zip(COLUMNS, columns, strict=True)),
+        published_at=moment(published_at),
+        revised_at=revised_at and moment(revised_at),
+    )
+    article.first_topic_id = first_topic_id
+    return article
 
 
 @dataclass(frozen=True)
