@@ -1,5 +1,8 @@
 """Limits on the pace hold for all workers together, and the warm-up doubles day by day."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
@@ -12,7 +15,9 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from careersite.supervisor import ROOT
 from careersite.tests.provider import Answer, Provider
+from conftest import live_database_url
 from newsletter.models import Campaign, Delivery, SendingLimit
 from newsletter.models.rate import SLOWED_FOR
 from newsletter.sending import turn
@@ -123,6 +128,31 @@ def test_workers_at_one_moment_share_one_bucket() -> None:
     limit(per_second=10)
     assert sum(at_once(lambda: sum(ask(3) for _ in range(4)))) == 10
     assert SendingLimit.objects.get().sent_that_day == 10
+
+
+def asking_process(count: int) -> subprocess.Popen:
+    """One of its own, that asks again and again at the same moment, and prints what it got."""
+    asked = (
+        f"allowance(3, datetime.fromisoformat({NOON.isoformat()!r})).count for _ in range({count})"
+    )
+    script = (
+        "from datetime import datetime; from newsletter.models import SendingLimit; "
+        f"print(sum(SendingLimit.objects.{asked}))"
+    )
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "shell", "--no-imports", "--command", script],
+        **{"cwd": ROOT, "stdout": subprocess.PIPE, "text": True},
+        env={**os.environ, "DATABASE_URL": live_database_url(), "EMAIL_URL": "smtp://127.0.0.1:9"},
+    )
+
+
+@at_the_same_time
+def test_processes_share_one_bucket_and_leave_it_to_the_next(settings: object) -> None:
+    settings.EMAIL_BACKEND = "newsletter.smtp.EmailBackend"
+    SendingLimit.objects.create(way="smtp", per_second=10)
+    processes = [asking_process(6) for _ in range(2)]
+    assert sum(int(process.communicate()[0]) for process in processes) == 10
+    assert ask(PLENTY) == 0  # as a process finds it that is started later
 
 
 def test_each_way_has_limits_of_its_own(settings: object) -> None:
