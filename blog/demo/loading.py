@@ -17,7 +17,7 @@ from blog.importing.manuscript import Manuscript
 from blog.importing.markup import markdown
 from blog.importing.reading import read
 from blog.importing.storing import Shelf, article_at, topic_named
-from blog.models import Article, Author, CallToAction, Image, Page, Publication, Topic
+from blog.models import Article, Author, CallToAction, Image, Page, Publication, Series, Topic
 
 FOLDER = Path(__file__).resolve().parent
 USERNAME = "editor"
@@ -50,6 +50,8 @@ def load() -> dict[str, int]:
         Author.objects.update_or_create(slug=author["slug"], defaults=author)
     _about()
     articles = [_article(path) for path in sorted((FOLDER / "articles").glob("*.md"))]
+    for one in site["series"]:
+        _series(one)
     make_editor()
     return {
         "articles": len(articles),
@@ -106,6 +108,18 @@ def _article(path: Path) -> Article:
     known = article_at(manuscript.slug)
     cover = known.cover if known and known.cover else _drawn(manuscript)
     return Shelf(publish=True).put(manuscript, cover=cover).article
+
+
+def _series(told: dict) -> None:
+    series, _ = Series.objects.update_or_create(
+        slug=told["slug"], defaults={"title": told["title"]}
+    )
+    for number, slug in enumerate(told["parts"], start=1):
+        article = Article.objects.get(slug=slug)
+        if (article.series, article.series_part) != (series, number):
+            article.series, article.series_part = series, number
+            article.save()
+            article.record_revision(None, leave_changes=True)
 
 
 def _drawn(manuscript: Manuscript) -> Image:

@@ -56,6 +56,8 @@ def test_an_empty_site_is_filled(client: Client) -> None:
         assert not article.wants_notice
         assert article.revisions.first().content["cover_id"] == article.cover_id
     assert f"{articles.count()} articles" in said
+    second = client.get("/articles/numbers-that-mean-something/").content.decode()
+    assert "Part 2 of 3" in second
     assert client.get("/").status_code == 200
     assert client.get("/about/").status_code == 200
 

@@ -22,7 +22,8 @@ Facts = dict[str, object]
 def json_ld(*things: Facts) -> SafeString:
     """A whole script element. It holds data, so the content security policy lets it stand."""
     content = {"@context": "https://schema.org", "@graph": things}
-    escaped = json.dumps(content, ensure_ascii=False).translate(ESCAPES)
+    short = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    escaped = short.translate(ESCAPES)
     data = mark_safe(escaped)  # noqa: S308 (nothing is left that could end the element)
     return format_html('<script type="application/ld+json">{}</script>', data)
 
