@@ -1,6 +1,9 @@
 """The parts a text is made of, one below the other."""
 
 import re
+from html import unescape
+
+from django.utils.html import format_html
 
 from blog.plain_text import plain_text
 from blog.sanitizer import allowed
@@ -15,6 +18,12 @@ HEADING_1 = re.compile(r"<(/?)h1(?=[\s>/])", re.I)
 BOX = re.compile(
     r"</?(?:div|section|article|main|header|footer|aside|center|address|nav)\b[^>]*>", re.I
 )
+# A video or a map of another site, which no page of ours loads.
+EMBED = re.compile(r"<iframe\b([^<>]*)>(?:\s*</iframe>)?", re.I)
+EMBED_SOURCE = re.compile(
+    r"""\ssrc\s*=\s*["'](?:(https?):)?//([^"'/\s\[\]]+)([^"'\s]*)["']""", re.I
+)
+EMBED_TITLE = re.compile(r"""\stitle\s*=\s*(?:"([^"]+)"|'([^']+)')""", re.I)
 GAP = re.compile(r"(?:<br>\s*){2,}")
 INNER_EDGE = r"(?:li|td|th|dd|dt|blockquote|figcaption|figure|p|h[2-6])"
 BREAKS_INSIDE = re.compile(
@@ -25,6 +34,7 @@ QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "\xa0": 
 
 def blocks_of(html: str) -> list[str]:
     """`html` as blocks with allowed elements only. Loose text becomes paragraphs."""
+    html = EMBED.sub(_link_to_embed, html)
     html = BOX.sub("<br><br>", HEADING_1.sub(r"<\1h2", html))
     html = BREAKS_INSIDE.sub(lambda match: match[1] or match[2], allowed(html))
     blocks, start, depth = [], 0, 0
@@ -61,6 +71,17 @@ def says(block: str, words: str) -> bool:
 
 def _comparable(text: str) -> str:
     return " ".join(text.translate(QUOTES).casefold().split())
+
+
+def _link_to_embed(match: re.Match[str]) -> str:
+    source, title = EMBED_SOURCE.search(match[1]), EMBED_TITLE.search(match[1])
+    if not source:
+        return ""
+    scheme, host, rest = source.groups()
+    label = (title[1] or title[2]) if title else host
+    return format_html(
+        '<a href="{}://{}">{}</a>', scheme or "https", unescape(host + rest), unescape(label)
+    )
 
 
 def _loose(html: str) -> list[str]:

@@ -166,6 +166,31 @@ def test_boxes_and_line_breaks_become_paragraphs(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("embed", "link"),
+    [
+        (
+            '<iframe width="5" src="https://video.example/x?a=1&amp;b=2" title="A &lt;talk&gt;" '
+            "allowfullscreen></iframe>",
+            '<a href="https://video.example/x?a=1&amp;b=2">A &lt;talk&gt;</a>',
+        ),
+        (
+            "<IFRAME SRC='//maps.example/here'>\n</IFRAME>",
+            '<a href="https://maps.example/here">maps.example</a>',
+        ),
+        ('<iframe src="https://["></iframe>', ""),
+        ('<iframe src="javascript:alert(1)"></iframe>', ""),
+        ('<iframe srcdoc="<p>x</p>"></iframe>', ""),
+    ],
+)
+def test_what_was_embedded_becomes_a_link(tmp_path: Path, embed: str, link: str) -> None:
+    import_content(write(tmp_path / "a.html", f"<h1>A</h1><p>See:</p><p>{embed}</p>"))
+    body = Article.objects.get().body
+    assert link in body
+    assert body.count("<a ") == bool(link)
+    assert "iframe" not in body
+
+
 def test_figures_tables_and_captions_come_through(tmp_path: Path) -> None:
     html = (
         '<figure class="image"><blockquote>Q</blockquote><figcaption>C</figcaption></figure>\n'
