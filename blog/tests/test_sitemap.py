@@ -109,15 +109,15 @@ def test_it_says_what_it_is(client: Client, address: str) -> None:
 
 
 def test_articles_are_parted_by_their_ids(client: Client) -> None:
-    for pk in (4_999, 5_000, 10_001):
+    for pk in (1_999, 2_000, 4_001):
         make_article(f"Article {pk}", pk=pk, slug=str(pk))
-    make_article("Draft", pk=15_000, published_at=None)
+    make_article("Draft", pk=6_000, published_at=None)
 
     assert list(parts(client)) == [
         f"{SITE}/sitemaps/{name}.xml"
         for name in ("pages", "articles-1", "articles-2", "articles-3")
     ]
-    assert list(found_in(client, "/sitemaps/articles-2.xml", "url")) == [f"{SITE}/articles/5000/"]
+    assert list(found_in(client, "/sitemaps/articles-2.xml", "url")) == [f"{SITE}/articles/2000/"]
     for number in (0, 4, "01", 99_999_999_999, "x"):
         assert client.get(f"/sitemaps/articles-{number}.xml").status_code == 404
 
