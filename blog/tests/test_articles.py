@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -133,14 +134,19 @@ def test_the_date_is_that_of_the_sites_own_zone(
     }
 
 
-def test_the_description_falls_back_to_the_text(client: Client) -> None:
-    article = make_article(summary="", body=f"<p>{'Ask & listen. ' * 30}</p>")
+def test_the_description_falls_back_to_the_text_without_markup_and_cut_at_a_word(
+    client: Client,
+) -> None:
+    body = f"<h2>Ask</h2><p>&amp; <b>lis</b>ten for &lt;b&gt;.</p><p>{'Anything at all. ' * 30}</p>"
+    article = make_article(summary="", body=body)
 
-    description = client.get(article.get_absolute_url()).context["description"]
+    html = client.get(article.get_absolute_url()).content.decode()
 
-    assert description.startswith("Ask & listen. Ask")
-    assert description.endswith("…")
-    assert len(description) <= 160
+    for name in ('name="description"', 'property="og:description"'):
+        described = re.search(f'<meta {name} content="([^"]*)">', html)[1]
+        assert described.startswith("Ask &amp; listen for &lt;b&gt;. Anything at all. Anything")
+        assert len(unescape(described)) <= 160
+        assert described.endswith(("Anything…", "at…", "all…"))
 
 
 def test_search_engines_get_its_facts(client: Client, settings: object) -> None:
