@@ -1,5 +1,6 @@
 """Changes to a public article that wait: until they are published, readers see it as it was."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -126,6 +127,16 @@ def test_discarded_they_stay_among_the_earlier_versions(editor: Client, article:
     html = editor.get(address(article)).content.decode()
     assert "are not public yet" not in html
     assert "not published" in html  # in the list of versions
+
+
+def test_enter_never_publishes(editor: Client, article: Article) -> None:
+    """A browser presses the first button of a form then."""
+    button = re.compile(r'<input type="submit" name="(_\w+)"')
+    assert button.findall(editor.get(address(article)).content.decode())[:2] == [
+        *("_keep_back", "_save")
+    ]
+    article.withdraw()
+    assert button.findall(editor.get(address(article)).content.decode())[0] == "_save"
 
 
 def test_they_are_compared_word_by_word(editor: Client, article: Article) -> None:
