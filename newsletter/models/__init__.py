@@ -3,7 +3,8 @@ from newsletter.models.batch import Batch
 from newsletter.models.campaign import Campaign
 from newsletter.models.consent import ConsentEvent
 from newsletter.models.delivery import Delivery
-from newsletter.models.digest import Digest, DigestShare
+from newsletter.models.digest import Digest
+from newsletter.models.digest_share import DigestShare
 from newsletter.models.letter import Letter
 from newsletter.models.link import Link, LinkDay
 from newsletter.models.personal_mail import PersonalMail

@@ -18,7 +18,7 @@ from django.db.models import (
 )
 
 from blog.models import Article
-from newsletter.audience import Audience, wants_one_of
+from newsletter.audience import Audience, had_confirmed, wants_one_of
 from newsletter.emails import digest_of
 from newsletter.models.campaign import Campaign
 from newsletter.models.delivery import Delivery
@@ -36,7 +36,6 @@ NEWS_FOR = timedelta(days=15)
 # Each is a bit of a number; what is more waits for the next week.
 MOST_ARTICLES = 40
 PEOPLE_A_STEP = 20_000
-KEPT_FOR = timedelta(days=60)
 TAKEN_BACK = "An article in it was taken back."
 
 SHARE_OUT = """
@@ -176,7 +175,7 @@ class Digest(models.Model):
     def _share_out(self, notices: list[Campaign], readers: SubscriberQuerySet) -> None:
         """One row for each person with something to read: which of the notices, bit by bit."""
         bits = sum(
-            Case(When(wants(notice), then=Value(1 << place)), default=Value(0))
+            Case(When(wants(notice, self.made_at), then=Value(1 << place)), default=Value(0))
             for place, notice in enumerate(notices)
         )
         people = readers.annotate(selection=ExpressionWrapper(bits, BigIntegerField()))
@@ -244,37 +243,6 @@ class Digest(models.Model):
             self._mail(selection, notices, now)
 
 
-class DigestShareQuerySet(models.QuerySet):
-    def forget_old(self, now: datetime) -> int:
-        """The deliveries say who got what; by then all are made."""
-        return self.filter(digest__made_at__lt=now - KEPT_FOR).delete()[0]
-
-
-class DigestShare(models.Model):
-    """Which articles of a digest one person gets."""
-
-    digest = models.ForeignKey(Digest, on_delete=models.CASCADE, related_name="shares")
-    subscriber = models.ForeignKey(
-        Subscriber, on_delete=models.CASCADE, related_name="digest_shares"
-    )
-    selection = models.BigIntegerField()
-
-    objects = DigestShareQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["digest", "subscriber"], name="one_share_per_digest_and_subscriber"
-            )
-        ]
-        indexes = [
-            models.Index(fields=["digest", "selection", "subscriber"], name="digest_selection")
-        ]
-
-    def __str__(self) -> str:
-        return f"Subscriber {self.subscriber_id} in {self.digest_id}"
-
-
 def readers_since(since: datetime, now: datetime) -> SubscriberQuerySet:
     """Who wants one mail a week, and who wanted that until lately: what came out before they
     changed to each article has not reached them."""
@@ -282,10 +250,10 @@ def readers_since(since: datetime, now: datetime) -> SubscriberQuerySet:
     return Audience().people(now).filter(weekly)
 
 
-def wants(notice: Campaign) -> Q:
+def wants(notice: Campaign, now: datetime) -> Q:
     """Who was on the list when it began, chose its topics, and did not get it by itself."""
     got_it = Delivery.objects.filter(campaign=notice, subscriber=OuterRef("pk"))
-    anew = Q(~Exists(got_it.exclude(state=State.SKIPPED)), confirmed_at__lte=notice.begun_at)
+    anew = Q(~Exists(got_it.exclude(state=State.SKIPPED))) & had_confirmed(notice.begun_at, now)
     topics = Audience.read(notice.audience).topics
     return anew if topics is None else anew & wants_one_of(topics)
 

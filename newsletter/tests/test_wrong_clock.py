@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
+from blog.tests.factories import make_article
 from careersite.tests.provider import Answer, Provider
 from newsletter.models import Batch, Campaign, Delivery, PersonalMail, SendingLimit, Subscriber
 from newsletter.outcomes import later
@@ -94,6 +95,18 @@ def test_a_key_that_nobody_knows_the_age_of_is_not_used(
     assert len(provider.requests) == 1
     assert campaign.tally() == {State.IN_DOUBT: 2}
     assert Batch.objects.get().repeat_at is None
+
+
+@pytest.mark.parametrize("frequency", ["every", "weekly"])
+def test_whoever_joined_meanwhile_gets_what_comes_out(
+    mailoutbox: list, clock: time_machine.Traveller, frequency: str
+) -> None:
+    make_subscriber(frequency=frequency, confirmed_at=TODAY + timedelta(days=30))
+    make_article(published_at=TODAY)
+    for _ in range(7):
+        let_workers_run()
+        clock.shift(timedelta(days=1))
+    assert [mail.to for mail in mailoutbox] == [["reader@example.com"]]
 
 
 def test_numbers_are_counted_anew(clock: time_machine.Traveller) -> None:
