@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import Error, connection, transaction
 from django.utils import timezone
 
 from newsletter.models import Campaign, Delivery, SendingLimit
@@ -117,11 +117,12 @@ class Sender:
             self._settle_surely(claimed)
 
     def _settle_surely(self, claimed: Sequence[Mail]) -> None:
-        """A database that is started anew costs no knowledge of what was sent."""
+        """Neither a database that is started anew costs knowledge of what was sent, nor an
+        interruption while it is asked."""
         for pause_s in WAITS_FOR_DATABASE_S:
             try:
                 return self._settle(claimed)
-            except (OperationalError, InterfaceError):
+            except Error:
                 if connection.in_atomic_block or connection.is_usable():
                     raise
                 connection.close()

@@ -13,6 +13,7 @@ from careersite.tests.smtp_sink import SmtpSink
 from newsletter.consent import Origin
 from newsletter.models import Campaign, Delivery, Subscriber
 from newsletter.outcomes import Outcome
+from newsletter.ready_mail import ReadyCopy
 from newsletter.sending.marks import Claimed, Marks, Settled
 from newsletter.sending.one_each import OneEach
 from newsletter.sending.wires import SmtpWire
@@ -107,6 +108,28 @@ def lost(answer: Callable[[], bool]) -> Callable[[], bool]:
         raise OperationalError("server closed the connection unexpectedly")
 
     return fail
+
+
+@at_the_same_time
+def test_an_interruption_meanwhile_costs_nobody_a_mail(
+    sink: SmtpSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = make_mailing(readers=3)
+    announce = SmtpWire.announce
+
+    def interrupt_second(self: SmtpWire, mail: ReadyCopy) -> None:
+        announce(self, mail)
+        if mail.recipient == "reader2@example.com":
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as interrupted:
+        interrupted.setattr(SmtpWire, "announce", interrupt_second)
+        with pytest.raises(KeyboardInterrupt):
+            send(campaign)
+    assert sink.recipients() == addresses(1)
+    assert campaign.tally() == {State.ACCEPTED: 1, State.QUEUED: 2}
+    send(campaign)
+    assert sink.recipients() == addresses(1, 2, 3)
 
 
 @at_the_same_time
