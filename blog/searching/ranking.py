@@ -22,8 +22,8 @@ MOST_READ_WHOLE = 300
 # To add nothing keeps SQLite from looking up each article in the index by itself.
 STATEMENT = """
 WITH found AS (
-    SELECT rowid AS id, {rank} AS rank FROM blog_search
-    WHERE {matches} AND rowid + 0 NOT IN (SELECT id FROM blog_article WHERE {hidden}) {narrowed}
+    SELECT id, rank FROM {matching} AS matching
+    WHERE id + 0 NOT IN (SELECT id FROM blog_article WHERE {hidden}) {narrowed}
 ), counted AS (
     SELECT COUNT(*) AS in_all FROM found
 ), ranked AS (
@@ -31,15 +31,16 @@ WITH found AS (
 )
 SELECT id, in_all FROM ranked, counted
 ORDER BY rank, id DESC LIMIT %(count)s OFFSET %(start)s"""
-OF_TOPIC = (
-    "AND rowid + 0 IN (SELECT article_id FROM blog_article_topics WHERE topic_id = %(topic)s)"
-)
-OF_YEAR = """AND rowid + 0 IN (
+OF_TOPIC = "AND id + 0 IN (SELECT article_id FROM blog_article_topics WHERE topic_id = %(topic)s)"
+OF_YEAR = """AND id + 0 IN (
         SELECT id FROM blog_article WHERE published_at >= %(since)s AND published_at < %(until)s
     )"""
 
 # By `bm25` with the weights that the migration gave to the table.
-SQLITE = {"matches": "blog_search MATCH %(query)s", "rank": "rank", "ranked": "SELECT * FROM found"}
+SQLITE = {
+    "matching": "(SELECT rowid AS id, rank FROM blog_search WHERE blog_search MATCH %(query)s)",
+    "ranked": "SELECT * FROM found",
+}
 QUERY = "to_tsquery('simple', %(query)s)"
 # Of its two parts one is empty.
 RANKED = """SELECT id, rank FROM found WHERE (SELECT in_all FROM counted) > %(most)s
@@ -48,12 +49,14 @@ RANKED = """SELECT id, rank FROM found WHERE (SELECT in_all FROM counted) > %(mo
         SELECT id FROM found WHERE (SELECT in_all FROM counted) <= %(most)s LIMIT %(most)s
     ) AS few ON few.id = rowid"""
 POSTGRESQL = {
-    "matches": f"blog_search_whole(vector) @@ {QUERY}",
-    "rank": f"-ts_rank(head, {QUERY})",
+    "matching": f"blog_search_matching({QUERY})",
     "ranked": RANKED.format(query=QUERY),
 }
 # The short vector holds all that counts.
-POSTGRESQL_TITLES = {**POSTGRESQL, "matches": f"head @@ {QUERY}", "ranked": SQLITE["ranked"]}
+POSTGRESQL_TITLES = {
+    "matching": f"blog_search_matching_titles({QUERY})",
+    "ranked": SQLITE["ranked"],
+}
 
 
 @dataclass(frozen=True)
