@@ -89,16 +89,16 @@ def test_what_it_says_stands_on_the_page_too(client: Client) -> None:
 @pytest.mark.parametrize(
     ("good", "bad"),
     [
-        ('"@type": "BlogPosting"', '"@type": "BlogPost"'),
+        ('"@type":"BlogPosting"', '"@type":"BlogPost"'),
         ('"headline"', '"heading"'),
-        ('"datePublished": "20', '"datePublished": "'),
-        ('"width": ', '"width": -'),
-        ('"url": "https://seat.example/articles', '"url": "/articles'),
-        ('"position": 2', '"position": 3'),
+        ('"datePublished":"20', '"datePublished":"'),
+        ('"width":', '"width":-'),
+        ('"url":"https://seat.example/articles', '"url":"/articles'),
+        ('"position":2', '"position":3'),
         ('"acceptedAnswer"', '"answer"'),
-        ('"@type": "Answer", "text": "What you did."', '"@type": "Answer", "text": ""'),
+        ('"@type":"Answer","text":"What you did."', '"@type":"Answer","text":""'),
         ('"logo"', '"picture"'),
-        ('"author": {', '"author": {"@id": "nobody"}, "editor": {'),
+        ('"author":{', '"author":{"@id":"nobody"},"editor":{'),
     ],
 )
 def test_a_fault_is_seen(client: Client, good: str, bad: str) -> None:
