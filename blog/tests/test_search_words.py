@@ -59,3 +59,9 @@ def test_a_query_says_what_it_understood() -> None:
     assert [term.words for term in query.excluded] == [("tax",)]
     assert [term.is_prefix for term in query.terms] == [False, False, True]
     assert not parsed(" \x00 \u200b - ' ")
+
+
+def test_a_query_without_end_is_cut_and_what_cannot_be_seen_is_not_asked_for() -> None:
+    assert len(parsed("word " * 500).terms) == 12
+    assert parsed("x" * 500).text == "x" * 200
+    assert parsed("a\x00b\u202ec").text == "a b c"
