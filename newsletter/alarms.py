@@ -87,10 +87,10 @@ def unread_reports_alarm(now: datetime) -> Alarm | None:
     unread = WebhookEvent.objects.unread_since(now - LATELY)
     if not (count := unread.count()):
         return None
-    calls = "1 call" if count == 1 else f"{count} calls"
+    calls = "1 call was" if count == 1 else f"{count} calls were"
     return Alarm(
-        f"{calls} with reports of {unread.latest('pk').esp} were too long to be read, and what "
-        "they reported is lost. Have it send fewer reports in one call.",
+        f"{calls} too long to be read, and the reports of {unread.latest('pk').esp} there are "
+        "lost. Have the provider send fewer reports in one call.",
         reverse("admin:newsletter_webhookevent_changelist") + "?kind__exact=unread",
     )
 

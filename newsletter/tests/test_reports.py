@@ -363,6 +363,7 @@ def test_coming_back_lifts_a_leaving_and_never_a_complaint(
     tell("unsubscribed", delivery, timestamp=NOON + timedelta(seconds=1))
     assert not reader().unsubscribed_at
     tell("complained", delivery)
+    assert reader().unsubscribe(Origin(source="/"), timezone.now())
     assert not reader().resubscribe(Origin(source="/"), timezone.now())
     assert reader().suppressed_at
 
