@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.http import urlencode
 
 from newsletter.addresses import address_key
-from newsletter.models import Campaign, Delivery
+from newsletter.models import Campaign, Delivery, Tally
 from newsletter.states import State
 
 ON_A_PAGE = 50
@@ -38,12 +38,19 @@ class Recipients:
     @cached_property
     def found(self) -> list[Delivery]:
         """One more than fits, to know whether there are more."""
-        chosen = Delivery.objects.filter(campaign=self.campaign, pk__gt=self.after)
+        chosen = Delivery.objects.filter(campaign=self.campaign, pk__gt=self._behind)
         if self.state:
             chosen = chosen.filter(state=self.state)
         if self.address:
             chosen = chosen.filter(address_key=address_key(self.address))
         return list(chosen.order_by("campaign_id", "pk")[: ON_A_PAGE + 1])
+
+    @property
+    def _behind(self) -> int:
+        """Not from the first row of the table: PostgreSQL may walk along the ids, and would read
+        the mails of all campaigns before this one."""
+        kept = Tally.objects.filter(campaign=self.campaign).values_list("first_id", flat=True)
+        return max(self.after, (kept.first() or 1) - 1)
 
     def __iter__(self) -> Iterator[Delivery]:
         return iter(self.found[:ON_A_PAGE])

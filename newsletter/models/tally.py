@@ -43,6 +43,7 @@ class Tally(models.Model):
     at = models.DateTimeField()
     states = models.JSONField(default=dict)
     skipped = models.JSONField(default=dict, help_text="Those not sent on purpose, by reason.")
+    first_id = models.BigIntegerField(null=True, help_text="Its deliveries begin here.")
     first_mail_at = models.DateTimeField(null=True)
     last_mail_at = models.DateTimeField(null=True)
     before_at = models.DateTimeField(null=True, help_text="An earlier count, for the speed.")
@@ -113,14 +114,15 @@ def count(campaign: Campaign, now: datetime) -> dict[str, object]:
     """Two queries, whose work grows with the number of deliveries."""
     mails = campaign.deliveries.order_by()
     by_state = mails.values_list("state").annotate(
-        Count("pk"), Min("submitted_at"), Max("submitted_at")
+        Count("pk"), Min("submitted_at"), Max("submitted_at"), Min("pk")
     )
-    found = {state: (number, first, last) for state, number, first, last in by_state}
+    found = {state: (number, first, last) for state, number, first, last, _ in by_state}
     reasons = mails.filter(state=State.SKIPPED).values_list("reason").annotate(Count("pk"))
     return {
         "at": now,
         "states": {state: number for state, (number, _, _) in found.items()},
         "skipped": dict(reasons),
+        "first_id": min((first_id for *_, first_id in by_state), default=None),
         "first_mail_at": min(filter(None, (f for _, f, _ in found.values())), default=None),
         "last_mail_at": max(filter(None, (last for _, _, last in found.values())), default=None),
     }

@@ -140,6 +140,21 @@ def test_a_million_rows_are_not_counted_while_somebody_waits(
     assert 'ORDER BY "newsletter_delivery"."campaign_id"' in counting  # along its own index
 
 
+def test_the_list_of_people_is_not_looked_for_among_the_mails_of_earlier_campaigns(
+    viewer: Client,
+) -> None:
+    make_mailing(readers=3)
+    campaign = make_campaign(title="The next")
+    campaign.expand(timezone.now())
+    Tally.objects.refresh(campaign, timezone.now())
+    first = campaign.deliveries.order_by("pk").first()
+    with CaptureQueriesContext(connection) as caught:
+        assert first.address in viewer.get(url(campaign)).content.decode()
+    asked = [query["sql"] for query in caught]
+    [people] = [sql for sql in asked if '"newsletter_delivery"."address"' in sql]
+    assert re.search(rf'"newsletter_delivery"."id" > {first.pk - 1}\b', people)
+
+
 def test_the_sweep_counts_what_moves_often_and_what_is_over_ever_more_rarely() -> None:
     campaign = make_mailing(readers=1)
     now = timezone.now()
