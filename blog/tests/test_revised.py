@@ -101,7 +101,7 @@ def test_readers_are_told_after_a_day(client: Client, admin_user: User) -> None:
     save(article, admin_user, LATER)
     html = client.get(article.get_absolute_url()).content.decode()
     assert 'Updated <time datetime="2026-03-14T09:00:00+0000">14 March 2026</time>' in html
-    assert '"dateModified": "2026-03-14T09:00:00+00:00"' in html
+    assert '"dateModified":"2026-03-14T09:00:00+00:00"' in html
 
 
 def test_what_was_taken_back_and_published_again_starts_afresh(admin_user: User) -> None:
