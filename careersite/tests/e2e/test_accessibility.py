@@ -196,6 +196,7 @@ def test_axe_finds_nothing_on_the_way_to_another_address(
     page.get_by_text("Get the mails at another address").click()
     page.get_by_label("Your new email address").fill(address)
     page.get_by_role("button", name="Ask the new address").click()
+    page.get_by_text("We have sent a mail to the new address").wait_for()
     page.goto(eventually(lambda: mailed_link(site, address, r"http\S+/newsletter/address/\S+")))
     found = faults(page, "shall our mails come here")
     page.get_by_role("button", name="Yes, send them here").click()
@@ -206,6 +207,7 @@ def test_axe_finds_nothing_on_the_way_to_another_address(
 def faults_until_erased(page: Page, site: Site, address: str, eventually: Eventually) -> list[str]:
     page.get_by_text("See or erase your data").click()
     page.get_by_role("button", name="Mail me the link").click()
+    page.get_by_text("We send you a mail with a link").wait_for()
     page.goto(eventually(lambda: mailed_link(site, address, r"http\S+/your-data/\S+")))
     found = faults(page, "your data")
     page.get_by_role("button", name="Erase my data").click()
