@@ -64,9 +64,10 @@ class Tally(models.Model):
         Never counts more than `COUNTED_LIVE` rows.
         """
         now = now or timezone.now()
-        # In the order of its index, or PostgreSQL may read its way through those of all others.
-        some = campaign.deliveries.order_by("campaign_id", "pk").values("pk")[: COUNTED_LIVE + 1]
         kept = cls.objects.filter(campaign=campaign).first()
+        # From its first one on, or PostgreSQL may read its way through those of all others.
+        mails = campaign.deliveries.filter(pk__gte=(kept and kept.first_id) or 0)
+        some = mails.order_by("campaign_id", "pk").values("pk")[: COUNTED_LIVE + 1]
         if some.count() > COUNTED_LIVE:
             return kept or cls(campaign=campaign, at=campaign.created_at)
         live = kept or cls(campaign=campaign)
