@@ -1,4 +1,4 @@
-"""What the pages of a large campaign cost staff, and that none of them reads all its deliveries."""
+"""What the pages of a large campaign cost staff, and which queries read more than is shown."""
 
 from collections.abc import Sequence
 
@@ -29,7 +29,7 @@ def measure_on(found: Database, leash: Leash, requests: int, deliveries: int) ->
     )
     print(f"Counting all of them, as the sweep does now and then: {measured['counting_s']:.2f} s.")
     if measured["whole_reads"]:
-        raise RuntimeError("Read as a whole while somebody waits:\n" + measured["whole_reads"])
+        print(f"More is read than shown, while somebody waits:\n{measured['whole_reads']}")
 
 
 def row(page: dict) -> list[Cell]:
