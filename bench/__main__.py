@@ -37,7 +37,9 @@ def measure(name: str, asked: argparse.Namespace, leash: Leash) -> None:
             names = asked.on or DATABASES
             search.measure(leash, requests=asked.requests, articles=asked.articles, names=names)
         case "sending":
-            load = sending.Load(asked.subscribers, asked.kilobytes, is_signed=asked.dkim)
+            load = sending.Load(
+                asked.subscribers, asked.kilobytes, asked.processes, is_signed=asked.dkim
+            )
             sending.measure(leash, load, names=asked.on or DATABASES)
         case "batches":
             batches.measure(leash, subscribers=asked.mails, names=asked.on or DATABASES)
@@ -62,6 +64,7 @@ def parsed() -> argparse.Namespace:
         ("articles", 10_000, "uncached, the second time, and search: among how many"),
         ("subscribers", 10_000, "sending: to how many"),
         ("kilobytes", 20, "sending: size of a mail"),
+        ("processes", 2, "sending: how many, on either side"),
         ("mails", 50_000, "batches: to how many"),
         ("list", 100_000, "expansion: for how many"),
         ("deliveries", 1_000_000, "campaign: how many it has"),

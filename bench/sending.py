@@ -20,13 +20,12 @@ from bench.table import Cell, print_table
 from careersite.leash import Leash
 from careersite.run import worker
 
-PROCESSES = 2
 SILENCE_S = 60
 LOOK_EVERY_S = 0.2
 HEAD_START_S = 1.5  # for the interpreters of the bare loops
 BARE_MAILS = 20_000  # enough for some seconds
 COLUMNS = (
-    f"sent by {PROCESSES} processes",
+    "sent by",
     "mails/s",
     "of the bare loops",
     "CPU ms a mail",
@@ -40,6 +39,7 @@ COLUMNS = (
 class Load:
     subscribers: int
     kilobytes: int
+    processes: int
     is_signed: bool
 
 
@@ -108,7 +108,8 @@ def report(stage: Stage, runs: list[Run]) -> None:
     size_bytes = stage.mail.stat().st_size
     print_table(
         f"A notice of {size_bytes:,} bytes{' with DKIM' if stage.load.is_signed else ''} to "
-        f"{stage.load.subscribers:,} subscribers, {stage.database.title}",
+        f"{stage.load.subscribers:,} subscribers by {stage.load.processes} processes, "
+        f"{stage.database.title}",
         COLUMNS,
         [row(run, bare) for run in runs],
     )
@@ -131,7 +132,7 @@ def row(run: Run, bare: float) -> list[Cell]:
 
 def by_bare_loops(stage: Stage) -> Run:
     stage.sink.reset()
-    share = BARE_MAILS // PROCESSES
+    share = BARE_MAILS // stage.load.processes
     starts_at = time.time() + HEAD_START_S
     with ExitStack() as stack:
         senders = []
@@ -147,7 +148,7 @@ def by_sweeps(stage: Stage) -> Run:
     stage.site.inside("announce", "here", stage.load.kilobytes)
     command = [sys.executable, "manage.py", "sweep"]
     with ExitStack() as stack:
-        starts = [stage.site.start(f"sweep-{n}", command) for n in range(PROCESSES)]
+        starts = [stage.site.start(f"sweep-{n}", command) for n in range(stage.load.processes)]
         seen = watch(
             stage,
             "`manage.py sweep`",
@@ -161,11 +162,17 @@ def by_sweeps(stage: Stage) -> Run:
 def by_celery(stage: Stage) -> Run:
     """Workers as `make run` starts them, without beat; the campaign from its very beginning."""
     stage.sink.reset()
-    with stage.site.start("worker", worker(beat=False).command) as process:
+    with stage.site.start("worker", worker_command(stage.load.processes)) as process:
         published_at = stage.site.inside("announce", "worker", stage.load.kilobytes)["at"]
         seen = watch(stage, "Celery workers", [process], stage.load.subscribers)
         check_states(stage)
     return replace(seen, first_after_s=stage.sink.tally().first_at - published_at)
+
+
+def worker_command(processes: int) -> list[str]:
+    command = list(worker(beat=False).command)
+    command[command.index("--concurrency") + 1] = str(processes)
+    return command
 
 
 def check_states(stage: Stage) -> None:

@@ -41,6 +41,7 @@ POSTGRES_SETTINGS = (
     "full_page_writes=off",
     "max_connections=50",
 )
+given_out: set[int] = set()  # ports
 
 
 class ServerFailed(Exception):
@@ -213,9 +214,15 @@ def redis_answers(port: int) -> Callable[[], bool]:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody listens on, and that nobody here has been given before: the system may
+    well name the same again until somebody does."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        if port not in given_out:
+            given_out.add(port)
+            return port
 
 
 @contextmanager

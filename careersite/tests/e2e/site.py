@@ -2,7 +2,6 @@
 
 import os
 import re
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 from careersite.supervisor import ROOT
+from careersite.tests.private_servers import free_port
 
 PASSWORD = re.compile(r"\b[a-z2-7]{4}(?:-[a-z2-7]{4}){3}\b")
 START_DEADLINE_S = 120
@@ -59,12 +59,6 @@ class Site:
             ended = self.process.poll() is not None
             assert not ended and time.monotonic() < deadline, "".join(self.said)
             time.sleep(0.1)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @contextmanager
