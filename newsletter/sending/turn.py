@@ -120,10 +120,11 @@ class Sender:
         """Neither a database that is started anew costs knowledge of what was sent, nor an
         interruption while it is asked."""
         for pause_s in WAITS_FOR_DATABASE_S:
+            session = connection.connection
             try:
                 return self._settle(claimed)
             except Error:
-                if connection.in_atomic_block or connection.is_usable():
+                if connection.in_atomic_block or not was_lost(session):
                     raise
                 connection.close()
                 time.sleep(pause_s)
@@ -154,3 +155,9 @@ class Sender:
         """Each further doubt costs somebody a mail, so the wait doubles."""
         doublings = max(0, self.campaign.doubts_in_a_row() - 1)
         return min(REST * 2 ** min(doublings, 10), LONGEST_REST)
+
+
+def was_lost(session: object) -> bool:
+    """Was the connection that failed lost? At the end of a transaction that broke with it, Django
+    has opened another already, and that one is sound."""
+    return connection.connection is not session or not connection.is_usable()

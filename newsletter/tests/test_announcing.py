@@ -4,6 +4,7 @@ before the yes, and nothing is left of it after a no."""
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import pytest
 from django.db import OperationalError, connection
@@ -130,6 +131,28 @@ def test_an_interruption_meanwhile_costs_nobody_a_mail(
     assert campaign.tally() == {State.ACCEPTED: 1, State.QUEUED: 2}
     send(campaign)
     assert sink.recipients() == addresses(1, 2, 3)
+
+
+@at_the_same_time
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite hangs up on nobody")
+def test_a_database_that_hangs_up_while_the_last_outcome_is_written_costs_no_knowledge_of_it(
+    sink: SmtpSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = make_mailing(readers=2)
+    record, hung_up = Settled.record, []
+
+    def hang_up_once(self: Settled, now: datetime) -> None:
+        if not hung_up:
+            hung_up.append(now)
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        record(self, now)
+
+    monkeypatch.setattr(Settled, "record", hang_up_once)
+    send(campaign)
+    assert hung_up
+    assert campaign.tally() == {State.ACCEPTED: 2}
+    assert sink.recipients() == addresses(1, 2)
 
 
 @at_the_same_time
