@@ -7,7 +7,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import Q
 
-from blog.models import Article, Author, Image, Page
+from blog.models import Article, Author, Image, Page, Revision
 from blog.pictures_in_text import showing
 from blog.sanitizer import PICTURE, SOURCE
 
@@ -17,8 +17,8 @@ Use = Article | Author | Page
 def uses_of(image: Image) -> list[Use]:
     """Wherever the public sees it or may come to see it: changes that wait count, too."""
     in_text = Q(body__contains=image.url)
-    waiting = Article.objects.with_changes_known().filter(has_changes=True)
-    in_changes = [one.pk for one in waiting if shows(one.unpublished_changes.content, image)]
+    waiting = Revision.objects.waiting()
+    in_changes = [one.article_id for one in waiting if shows(one.content, image)]
     return [
         *Article.objects.filter(in_text | Q(cover=image) | Q(pk__in=in_changes)),
         *Page.objects.filter(in_text),

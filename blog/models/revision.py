@@ -2,8 +2,16 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models
+from django.db.models import OuterRef, Subquery
 
 from blog.plain_text import plain_text
+
+
+class RevisionQuerySet(models.QuerySet):
+    def waiting(self) -> "RevisionQuerySet":
+        """Changes that the public does not see yet: of each article at most one."""
+        newest = Revision.objects.filter(article=OuterRef("article")).values("pk")[:1]
+        return self.filter(kept_back=True, pk=Subquery(newest))
 
 
 class Revision(models.Model):
@@ -22,6 +30,8 @@ class Revision(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     content = models.JSONField()
     kept_back = models.BooleanField(default=False, db_default=False, editable=False)
+
+    objects = RevisionQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]

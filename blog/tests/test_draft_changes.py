@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from blog.comparing import Piece, compared
 from blog.models import Article, Image, Revision, Topic
@@ -304,6 +305,19 @@ def test_another_picture_comes_into_them_too_and_they_wait(
     assert new.url in changes["body"]
     assert (article.title, article.cover) == ("Ask for a raise", None)
     assert new.url in article.body
+
+
+def test_where_a_picture_is_shown_takes_as_many_queries_however_much_waits(
+    editor: Client, article: Article, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    picture = make_image()
+    others = [make_article(f"Number {n}") for n in range(3)]
+    for one in (article, *others):
+        press(editor, one, cover=picture.pk)
+    discarded = others.pop()
+    discarded.discard_changes(None)
+    with django_assert_max_num_queries(4):
+        assert {one.pk for one in uses_of(picture)} == {one.pk for one in (article, *others)}
 
 
 def test_an_import_leaves_them_waiting(editor: Client, article: Article, tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ DIGEST = Campaign.Kind.DIGEST
 
 class WeekLines(ChangeList):
     def get_queryset(self, request: HttpRequest, *args: object) -> QuerySet:
-        found = super().get_queryset(request, *args).select_related("digest")
+        # One object for all mails of a week, so that it looks its articles up once.
+        found = super().get_queryset(request, *args).prefetch_related("digest")
         return found if OF_WEEK in request.GET else with_week_counts(first_of_each_week(found))
 
 

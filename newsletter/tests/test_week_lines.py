@@ -112,3 +112,12 @@ def test_the_list_asks_no_more_for_many_weeks(sender: Client) -> None:
     with CaptureQueriesContext(connection) as many:
         assert len(lines(sender)) == 18
     assert len(many) == len(few)
+
+
+def test_an_opened_week_asks_no_more_for_many_selections(sender: Client) -> None:
+    small, large = make_week("2026-W40", selections=1), make_week("2026-W41", selections=3)
+    with CaptureQueriesContext(connection) as few:
+        lines(sender, OPENED.format(small.pk))
+    with CaptureQueriesContext(connection) as many:
+        assert len(lines(sender, OPENED.format(large.pk))) == 3
+    assert len(many) == len(few)
