@@ -42,7 +42,7 @@ class LetterAdmin(SoundIds):
         if letter.is_draft:
             return "draft"
         states = dict.fromkeys(campaign.status for campaign in letter.campaigns.all())
-        if letter.compares and letter.waits_for_a_choice and letter.lost_halves:
+        if "cancelled" in states and letter.waits_for_a_choice:
             states["the rest waits for a choice"] = None
         return ", ".join(states)
 

@@ -7,7 +7,9 @@ from email.utils import parseaddr
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -281,6 +283,19 @@ def test_cancelling_the_other_subject_too_says_that_nobody_else_gets_it() -> Non
 
 
 # --- Who may ------------------------------------------------------------------------------
+
+
+def test_the_list_asks_no_more_for_many_compared_letters(writer: Client) -> None:
+    now = timezone.now()
+    asked = []
+    for subject in ("First", "Second"):
+        letter = make_letter(subject=subject, other_subject=f"{subject}, otherwise")
+        letter.send(now, now)
+        sweep(now)
+        with CaptureQueriesContext(connection) as queries:
+            assert subject in writer.get(url("changelist")).content.decode()
+        asked.append(len(queries))
+    assert asked[0] == asked[1]
 
 
 def test_strangers_and_other_staff_see_and_do_nothing(writer: Client) -> None:
