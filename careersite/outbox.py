@@ -81,7 +81,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     page = pages.get_page(request.GET.get("page"))
     context = page_context(request, title="Outbox", recent=[])
     context |= {"entries": map(entry, page), "page": page, "folder": settings.OUTBOX_DIR}
-    return private_page(request, "careersite/outbox.html", context)
+    return private_page("careersite/outbox.html", context)
 
 
 @require_safe
@@ -95,7 +95,7 @@ def message(request: HttpRequest, name: str) -> HttpResponse:
             return html_part(mail)
     context = page_context(request, title=entry(name).subject or "A mail", recent=[])
     context |= {"mail": mail, "name": name}
-    response = private_page(request, "careersite/outbox_message.html", context)
+    response = private_page("careersite/outbox_message.html", context)
     response.headers["Content-Security-Policy"] = PAGE_POLICY
     return response
 

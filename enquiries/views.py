@@ -92,13 +92,13 @@ def resume(request: HttpRequest) -> HttpResponse:
 @require_safe
 def asked(request: HttpRequest) -> HttpResponse:
     context = page_context(request, title="We have your question", recent=[])
-    return private_page(request, "enquiries/asked.html", context)
+    return private_page("enquiries/asked.html", context)
 
 
 @require_safe
 def resume_sent(request: HttpRequest) -> HttpResponse:
     context = page_context(request, title="A writer has it now", recent=[])
-    return private_page(request, "enquiries/resume_sent.html", context)
+    return private_page("enquiries/resume_sent.html", context)
 
 
 def _show(request: HttpRequest, desk: Desk) -> HttpResponse:

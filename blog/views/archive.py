@@ -30,7 +30,7 @@ def archive(request: HttpRequest) -> HttpResponse:
         description="Everything we have published, month by month.",
     )
     context["years"] = [(year, list(some)) for year, some in years]
-    return public_page(request, "blog/archive.html", context)
+    return public_page("blog/archive.html", context)
 
 
 @lru_cache(maxsize=4096)
@@ -51,4 +51,4 @@ def archive_month(request: HttpRequest, year: int, month: int, number: int = 1) 
     title = date_format(first_day, "F Y")
     context = page_context(request, title=title, description=f"Articles of {title}.", number=number)
     context |= {"month": first_day, "articles": page.articles, "page": page}
-    return public_page(request, "blog/archive_month.html", context)
+    return public_page("blog/archive_month.html", context)

@@ -48,4 +48,4 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
         "share_links": share_links(found.title, page_url),
         "json_ld": article_json_ld(found, topics, about, context["publication"]),
     }
-    return public_page(request, "blog/article.html", context)
+    return public_page("blog/article.html", context)

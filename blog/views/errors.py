@@ -122,7 +122,7 @@ def lost(
         near = nearest(slug, furniture["topics"]) or near
     context = page_context(request, title=title, **furniture)
     context |= {"noindex": True, "near": near, "query": slug.replace("-", " ")}
-    return public_page(request, f"{status}.html", context, status=status)
+    return public_page(f"{status}.html", context, status=status)
 
 
 def recent_and_near(slug: str) -> tuple[list[Article], list[Article]]:

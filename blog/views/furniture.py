@@ -76,18 +76,14 @@ def call_to_action(topics: Iterable[Topic]) -> CallToAction | None:
     return next((call for call in calls if call and call.is_active), None)
 
 
-def public_page(
-    request: HttpRequest, template: str, context: dict[str, object], status: int = 200
-) -> HttpResponse:
+def public_page(template: str, context: dict[str, object], status: int = 200) -> HttpResponse:
     """A page that is the same for everybody: no cookie, no session, cacheable."""
     response = HttpResponse(render_to_string(template, context), status=status)
     response.headers["Cache-Control"] = PUBLIC_CACHE
     return response
 
 
-def private_page(
-    request: HttpRequest, template: str, context: dict[str, object], status: int = 200
-) -> HttpResponse:
+def private_page(template: str, context: dict[str, object], status: int = 200) -> HttpResponse:
     """A page for one person only: never stored, never indexed, its address never passed on."""
     content = render_to_string(template, {**context, "noindex": True})
     response = HttpResponse(content, status=status)

@@ -25,7 +25,7 @@ def home(request: HttpRequest, number: int = 1) -> HttpResponse:
     context |= {"featured": leads[0] if leads else None, "page": page}
     context["articles"] = page.articles[len(leads) :]
     context["json_ld"] = home_json_ld(context["publication"]) if number == 1 else ""
-    return public_page(request, "blog/home.html", context)
+    return public_page("blog/home.html", context)
 
 
 @require_safe
@@ -44,7 +44,7 @@ def topic(request: HttpRequest, slug: str, number: int = 1) -> HttpResponse:
     )
     context["feed_links"].append(feed_link(found))
     context |= {"topic": found, "articles": page.articles, "page": page}
-    return public_page(request, "blog/topic.html", context)
+    return public_page("blog/topic.html", context)
 
 
 def feed_link(owner: Topic | Author) -> dict[str, str]:
@@ -65,4 +65,4 @@ def author(request: HttpRequest, slug: str, number: int = 1) -> HttpResponse:
     context = page_context(request, title=found.name, description=about, number=number)
     context["feed_links"].append(feed_link(found))
     context |= {"author": found, "articles": page.articles, "page": page}
-    return public_page(request, "blog/author.html", context)
+    return public_page("blog/author.html", context)

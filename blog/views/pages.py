@@ -20,7 +20,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
         return not_found(request)
     about = found.summary or excerpt(plain_text(found.body), DESCRIPTION_LENGTH)
     context = page_context(request, title=found.title, description=about)
-    return public_page(request, "blog/page.html", {**context, "page_content": found})
+    return public_page("blog/page.html", {**context, "page_content": found})
 
 
 @require_safe

@@ -43,7 +43,7 @@ def search(request: HttpRequest) -> HttpResponse:
     context |= {"query": asked.text, "articles": page.articles, "total": page.total, "page": page}
     context |= {"search": asked, "around": around}
     context["better_url"] = around.better and search_address(around.better)
-    return public_page(request, "blog/search.html", {**context, "noindex": bool(request.GET)})
+    return public_page("blog/search.html", {**context, "noindex": bool(request.GET)})
 
 
 @require_safe

@@ -72,7 +72,7 @@ def _make_due(address: str, about_data: bool, now: datetime) -> None:
 
 def _form(request: HttpRequest, form: AddressForm, stamp: str, status: int = 200) -> HttpResponse:
     context = {**page_context(request, title=TITLE, recent=[]), "form": form, "form_stamp": stamp}
-    response = private_page(request, "newsletter/link_request.html", context, status)
+    response = private_page("newsletter/link_request.html", context, status)
     # After "no-referrer" a browser sends the form with "Origin: null", and we would refuse it.
     response.headers["Referrer-Policy"] = "same-origin"
     return response
@@ -90,4 +90,4 @@ def _form_again(request: HttpRequest, form: AddressForm, message: str, status: i
 
 def _sent(request: HttpRequest) -> HttpResponse:
     context = page_context(request, title="Check your inbox", recent=[])
-    return private_page(request, "newsletter/link_sent.html", context)
+    return private_page("newsletter/link_sent.html", context)

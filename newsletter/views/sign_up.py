@@ -35,7 +35,7 @@ FROM_ELSEWHERE = "This form was sent from another site. Please sign up here."
 def newsletter(request: HttpRequest) -> HttpResponse:
     """The page with nothing but the form."""
     form = SignUpForm(initial={"source": request.path})
-    return public_page(request, "newsletter/newsletter.html", {**_context(request), "form": form})
+    return public_page("newsletter/newsletter.html", {**_context(request), "form": form})
 
 
 @csrf_exempt  # public pages know no cookie; `judge` and the confirmation stand in its place
@@ -96,7 +96,7 @@ def _context(request: HttpRequest) -> dict[str, object]:
 
 def _check_inbox(request: HttpRequest) -> HttpResponse:
     context = {**_context(request), "title": "Check your inbox"}
-    return private_page(request, "newsletter/check_inbox.html", context)
+    return private_page("newsletter/check_inbox.html", context)
 
 
 def _too_many(request: HttpRequest, form: SignUpForm, limit: Limit) -> HttpResponse:
@@ -112,7 +112,7 @@ def _form_again(request: HttpRequest, form: SignUpForm, message: str, status: in
         form.add_error(None, message)
     stamp = form_stamp(timezone.now() - MINIMUM_FILL)
     context = {**_context(request), "form": form, "form_stamp": stamp}
-    response = private_page(request, "newsletter/newsletter.html", context, status)
+    response = private_page("newsletter/newsletter.html", context, status)
     # After "no-referrer" a browser sends the form with "Origin: null", and we would refuse it.
     response.headers["Referrer-Policy"] = "same-origin"
     return response

@@ -65,4 +65,4 @@ def answer(
     request: HttpRequest, name: str, title: str, status: int = 200, **more: object
 ) -> HttpResponse:
     context = page_context(request, title=title, recent=[])
-    return private_page(request, f"newsletter/{name}.html", {**context, **more}, status)
+    return private_page(f"newsletter/{name}.html", {**context, **more}, status)

@@ -33,7 +33,7 @@ NAMED = re.compile(r"(/articles/(?!id/)[^/\s\"?#]+/)")
 def web_version(request: HttpRequest, web_key: str) -> HttpResponse:
     if web_key == NOBODY:
         context = page_context(request, title="A link in a test mail", recent=[])
-        return private_page(request, "newsletter/trial.html", context)
+        return private_page("newsletter/trial.html", context)
     begun = Campaign.objects.filter(expanded_at__isnull=False)
     campaign = begun.filter(web_key=web_key).first() if KEY.fullmatch(web_key) else None
     if campaign is None or not is_all_public(campaign):
