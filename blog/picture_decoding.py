@@ -20,6 +20,7 @@ MOST_LOOPS = 60_000
 KINDS = ("GIF", "JPEG", "PNG", "WEBP")
 MOVING_KINDS = {"GIF", "PNG", "WEBP"}  # a phone's JPEG may hold two pictures; neither moves
 OPAQUE = (255, 255)
+LEFT_TO_THE_FINE_WAY = 1.5  # times
 Turn = Pillow.Transpose
 TURNS = {
     2: Turn.FLIP_LEFT_RIGHT,
@@ -127,8 +128,7 @@ def _orientation(picture: Pillow.Image) -> int:
 def _plain(picture: Pillow.Image, orientation: int, bounds: tuple[int, int]) -> Pillow.Image:
     """A new picture; `bounds` are for the picture as it lies."""
     profile = picture.info.get("icc_profile")
-    plain = _in_shades(picture)
-    plain.thumbnail(bounds, Pillow.Resampling.LANCZOS)
+    plain = _shrunk(_in_shades(picture), bounds)
     if orientation in TURNS:
         plain = plain.transpose(TURNS[orientation])
     plain = _opaque_if_possible(_in_srgb(plain, profile))
@@ -137,12 +137,21 @@ def _plain(picture: Pillow.Image, orientation: int, bounds: tuple[int, int]) -> 
 
 
 def _in_shades(picture: Pillow.Image) -> Pillow.Image:
-    """A copy in a mode that can be shrunk smoothly, and that its colour profile is for."""
+    """In a mode that can be shrunk smoothly, and that its colour profile is for."""
     if picture.mode.startswith("I"):  # Pillow would cut its 65,536 greys off at 255
         return picture.convert("I").point(lambda grey: grey * (1 / 257)).convert("L")
     if picture.has_transparency_data:
         return picture.convert("RGBA")
-    return picture.copy() if picture.mode in ("CMYK", "L") else picture.convert("RGB")
+    return picture if picture.mode in ("CMYK", "L", "RGB") else picture.convert("RGB")
+
+
+def _shrunk(picture: Pillow.Image, bounds: tuple[int, int]) -> Pillow.Image:
+    """A copy. The quick way first, for whole steps, as far as the fine way has something to do."""
+    times_too_large = max(side / most for side, most in zip(picture.size, bounds, strict=True))
+    step = int(times_too_large / LEFT_TO_THE_FINE_WAY)
+    copy = picture.reduce(step) if step > 1 else picture.copy()
+    copy.thumbnail(bounds, Pillow.Resampling.LANCZOS)
+    return copy
 
 
 def _in_srgb(picture: Pillow.Image, profile: bytes | None) -> Pillow.Image:

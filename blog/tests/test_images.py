@@ -173,6 +173,16 @@ def test_a_huge_picture_is_drawn_smaller() -> None:
     assert (encoded.width, encoded.height) == (2000, 1000)
 
 
+def test_what_one_can_see_through_shrinks_without_a_dark_edge() -> None:
+    huge = Pillow.new("RGBA", (7000, 90), (0, 0, 0, 0))
+    huge.paste((250, 250, 250, 255), (0, 0, 3501, 90))
+    kept = opened(encode(written(huge, "PNG")).content)
+    assert kept.size == (2000, 26)
+    row = [kept.getpixel((x, 9)) for x in range(990, 1010)]
+    assert (row[0], row[-1][3]) == ((250, 250, 250, 255), 0)
+    assert all(min(pixel[:3]) > 230 for pixel in row if pixel[3] > 20)
+
+
 @pytest.mark.parametrize("size", [(6000, 1), (1, 9000), (1, 1)])
 def test_odd_shapes_are_carried(size: tuple[int, int]) -> None:
     assert encode(picture(size=size, mode="L")).width >= 1

@@ -5,6 +5,7 @@ import io
 import pytest
 from django.core.files.storage import default_storage
 from PIL import Image as Pillow
+from PIL import ImageChops, ImageSequence
 
 from blog.images import EncodedImage, encode
 from blog.models import Image
@@ -100,6 +101,28 @@ def test_what_one_can_see_through_stays_so_in_every_frame(kind: str) -> None:
             frame = kept[ending].convert("RGBA")
             assert frame.getpixel((119, 79))[3] == 0
             assert frame.getpixel((5, 5))[3] == 255
+
+
+def test_few_colours_stay_as_they_are_and_many_come_near() -> None:
+    pure = [Pillow.new("RGB", (60, 40), colour) for colour in ("#123456", "#123457", "#fedcba")]
+    assert [frame.getpixel((9, 9)) for frame in frames_of(pure)] == [
+        (0x12, 0x34, 0x56),
+        (0x12, 0x34, 0x57),
+        (0xFE, 0xDC, 0xBA),
+    ]
+    ramp, turn = Pillow.linear_gradient("L"), Pillow.Transpose.ROTATE_90
+    colourful = Pillow.merge("RGB", [ramp, ramp.transpose(turn), ramp.point(lambda n: 255 - n)])
+    kept = frames_of([colourful, colourful.transpose(turn)])
+    difference = ImageChops.difference(kept[0].resize((8, 8)), colourful.resize((8, 8)))
+    assert max(high for _, high in difference.getextrema()) < 40
+
+
+def frames_of(drawn: list[Pillow.Image]) -> list[Pillow.Image]:
+    """As the GIF shows them that is kept of these."""
+    sent = io.BytesIO()
+    drawn[0].save(sent, "WEBP", save_all=True, append_images=drawn[1:], lossless=True)
+    gif = opened(encode(sent.getvalue()).content)
+    return [frame.convert("RGB") for frame in ImageSequence.Iterator(gif)]
 
 
 def test_it_is_made_smaller_but_never_larger() -> None:
