@@ -84,3 +84,12 @@ def turned(points: Iterable[Point], centre: Point, degrees: float) -> list[Point
 
 def mirrored(points: Iterable[Point], when: bool) -> list[Point]:
     return [(WIDTH - x, y) if when else (x, y) for x, y in points]
+
+
+def spaced(points: Iterable[Point], distance: float) -> list[Point]:
+    """Those of `points` that keep `distance` from all kept before them."""
+    kept: list[Point] = []
+    for point in points:
+        if all(math.dist(point, other) >= distance for other in kept):
+            kept.append(point)
+    return kept
