@@ -39,6 +39,18 @@ def test_an_empty_site_has_a_home(client: Client) -> None:
 
     assert response.status_code == 200
     assert response.context["featured"] is None
+    assert "The first article is being written" in response.content.decode()
+
+
+@pytest.mark.parametrize("address", ["/nowhere/", "/search/?q=pay"])
+def test_an_empty_site_does_not_point_to_posts_that_are_not_there(
+    client: Client, address: str
+) -> None:
+    assert "recent post" not in client.get(address).content.decode()
+
+    make_article("The first one")
+
+    assert "recent post" in client.get(address).content.decode()
 
 
 def test_home_opens_with_the_newest_and_then_eleven_more(client: Client) -> None:
@@ -140,12 +152,24 @@ def test_an_author_has_a_page_with_what_he_wrote(client: Client) -> None:
     make_article("His", author=make_author("Daniel Osei", biography="Hired for ten years."))
 
     assert titles(client, "/authors/daniel-osei/") == ["His"]
-    assert "Hired for ten years." in client.get("/authors/daniel-osei/").content.decode()
+    html = client.get("/authors/daniel-osei/").content.decode()
+    assert "Hired for ten years." in html
+    assert 'href="/authors/daniel-osei/"' not in html  # said once, at the top
 
 
 @pytest.mark.parametrize("address", ["/topics/nothing/", "/authors/nobody/", "/articles/none/"])
 def test_what_never_was_is_not_found(client: Client, address: str) -> None:
     assert client.get(address).status_code == 404
+
+
+def test_the_archive_leads_to_each_topic_however_many_there_are(client: Client) -> None:
+    make_article(topics=[make_topic(f"Topic {number}") for number in range(8)])
+    make_topic("Without an article")
+
+    html = client.get("/archive/").content.decode()
+
+    assert all(f'href="/topics/topic-{number}/"' in html for number in range(8))
+    assert "Without an article" not in html
 
 
 def test_the_archive_counts_by_month_of_the_sites_zone(client: Client, settings: object) -> None:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from blog.models import Article
 from blog.months import after, midnight, months_with_articles
+from blog.navigation import public_topics
 from blog.paging import list_page, numbered
 from blog.views.errors import not_found
 from blog.views.furniture import page_context, public_page
@@ -19,16 +20,19 @@ from blog.views.furniture import page_context, public_page
 
 @require_safe
 def archive(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
     months = [
-        (day, month_path(day.year, day.month), count)
-        for day, count in months_with_articles(timezone.now())
+        (day, month_path(day.year, day.month), count) for day, count in months_with_articles(now)
     ]
     years = groupby(months, key=lambda month: month[0].year)
+    topics = public_topics(now)
     context = page_context(
         request,
         title="Archive",
-        description="Everything we have published, month by month.",
+        description="Everything we have published, by topic and month by month.",
+        topics=topics,
     )
+    context["topics"] = topics
     context["years"] = [(year, list(some)) for year, some in years]
     return public_page("blog/archive.html", context)
 
