@@ -1,13 +1,22 @@
 """The editors' desk for tests: who sits there, and the sheet of paper they send."""
 
+import io
+from datetime import datetime, timedelta
+
 from django.contrib.auth.models import Group, Permission, User
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
+from PIL import Image as Pillow
 
 from blog.models import Article, Author, Topic
+from blog.tests.factories import make_article, make_topic
 
 ADD = reverse("admin:blog_article_add")
 CONTRIBUTOR_RIGHTS = ("add_article", "change_article", "view_article")
+LIST = reverse("admin:blog_article_changelist")
+HOUR = timedelta(hours=1)
 
 
 def address(article: Article) -> str:
@@ -56,3 +65,36 @@ def sheet(**fields: object) -> dict[str, object]:
 
 def messages_in(response: object) -> str:
     return " ".join(str(message) for message in response.context["messages"])
+
+
+def typed(moment: datetime) -> str:
+    return timezone.localtime(moment).strftime("%Y-%m-%dT%H:%M")
+
+
+def picture(name: str = "desk.png", size: tuple[int, int] = (600, 400)) -> SimpleUploadedFile:
+    buffer = io.BytesIO()
+    Pillow.new("RGB", size, "seagreen").save(buffer, "PNG")
+    return SimpleUploadedFile(name, buffer.getvalue(), "image/png")
+
+
+def press(client: Client, button: str, url: str = ADD, **fields: object) -> object:
+    return client.post(url, sheet(**fields) | {button: "pressed"}, follow=True)
+
+
+def ready_article(**fields: object) -> Article:
+    return make_article(topics=[Topic.objects.first() or make_topic()], summary="Short.", **fields)
+
+
+def sheet_of(article: Article, **fields: object) -> dict[str, object]:
+    """The form as it comes with `article`, with some fields typed anew."""
+    values = {
+        "title": article.title,
+        "slug": article.slug,
+        "summary": article.summary,
+        "body": article.body,
+        "topics": [topic.pk for topic in article.topics.all()],
+        "author": article.author_id,
+        "goes_public_at": typed(article.published_at) if article.published_at else "",
+        "sheet": str(article.uid),
+    }
+    return values | fields
