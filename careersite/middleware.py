@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from functools import lru_cache
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -10,8 +11,11 @@ from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import parse_http_date_safe
 
 from careersite.stored_page import CODINGS, Policy, best_coding, compressed, tag_of
+from careersite.stored_page import QUICK_BROTLI_QUALITY as QUICK
 
 logger = logging.getLogger(__name__)
+
+REMEMBERED = 200  # pages in a coding, about 6 MB
 
 
 class DatabaseAway:
@@ -69,16 +73,24 @@ class CompressedPages:
         response = self.get_response(request)
         if may_be_shared(response):
             accepted = request.headers.get("Accept-Encoding", "")[:256]
-            compress(response, best_coding(accepted, CODINGS))
+            compress(response, best_coding(accepted, CODINGS), is_kept=not request.GET)
         return response
 
 
-def compress(response: HttpResponse, coding: str) -> None:
-    packed = compressed(response.content, coding)
-    if len(packed) < len(response.content):
+def compress(response: HttpResponse, coding: str, *, is_kept: bool) -> None:
+    """What nobody keeps, because it answers a query, is compressed for this one reader: quickly."""
+    plain = response.content
+    packed = packed_well(plain, coding) if is_kept else compressed(plain, coding, QUICK)
+    if len(packed) < len(plain):
         response.content = packed
         response.headers["Content-Encoding"] = coding
         response.headers["Content-Length"] = str(len(packed))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def packed_well(plain: bytes, coding: str) -> bytes:
+    """A cache in front asks every few seconds for what has not changed since."""
+    return compressed(plain, coding)
 
 
 def may_be_shared(response: HttpResponse) -> bool:

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from blog.tests.factories import make_article
+from careersite.stored_page import BROTLI_QUALITY, QUICK_BROTLI_QUALITY
 
 pytestmark = pytest.mark.django_db
 
@@ -50,3 +51,14 @@ def test_what_is_for_one_person_is_left_as_it_is(client: Client, address: str) -
 def test_what_wins_nothing_by_it_stays_plain(client: Client) -> None:
     answer = client.get("/search/suggest/?q=zz", headers={"Accept-Encoding": "br"})
     assert "Content-Encoding" not in answer
+
+
+def test_what_is_kept_is_packed_as_small_as_it_gets_and_an_answer_to_a_query_quickly(
+    client: Client,
+) -> None:
+    for address, quality in (("/", BROTLI_QUALITY), ("/search/?q=job", QUICK_BROTLI_QUALITY)):
+        plain = client.get(address).content
+        packed = client.get(address, headers={"Accept-Encoding": "br"}).content
+
+        assert packed == brotli.compress(plain, quality=quality), address
+        assert len(packed) != len(brotli.compress(plain, quality=BROTLI_QUALITY + 5 - quality))
