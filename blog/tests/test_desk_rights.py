@@ -7,10 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from blog.models import (
-    Article,
-    Image,
-)
+from blog.models import Article, Image
 from blog.tests.desk import (
     ADD,
     HOUR,

@@ -3,39 +3,13 @@
 import gzip
 import hashlib
 import random
-from collections.abc import Iterator
 
 import brotli
 import pytest
 
 from careersite.page_cache import PageCache
 from careersite.stored_page import Policy, best_coding
-from careersite.tests.wsgi_doubles import (
-    PUBLIC,
-    TEXT,
-    Body,
-    Clock,
-    Front,
-    Site,
-)
-
-
-@pytest.fixture
-def site() -> Site:
-    return Site()
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def front(site: Site, clock: Clock) -> Iterator[Front]:
-    front = Front(PageCache(site, clock=clock))
-    yield front
-    front.cache.refresher.shutdown()
-
+from careersite.tests.page_cache.doubles import PUBLIC, TEXT, Body, Clock, Front, Site
 
 # --- HEAD, conditions, ranges ---------------------------------------------------------
 
