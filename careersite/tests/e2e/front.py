@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +35,8 @@ http {{
     {site}
 }}
 """
+Eventually = Callable[..., object]
+ARTICLE = "/articles/one/"
 
 
 @dataclass(frozen=True)
@@ -127,3 +129,7 @@ def answers(nginx: Nginx) -> bool:
         return bool(nginx.redirecting.get("/").status)
     except OSError:
         return False
+
+
+def state(reply: Reply) -> tuple[int, str | None]:
+    return reply.status, reply["X-Cache"]
