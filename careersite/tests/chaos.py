@@ -1,4 +1,4 @@
-"""`make chaos`: the long form of `newsletter/tests/test_chaos.py`, on servers of its own.
+"""`make chaos`: the long form of `newsletter/tests/test_chaos*.py`, on servers of its own.
 
 A choice: make chaos ARGS="--mails 1000 --blows 10 --seed 7 -k killed"; the rest goes to pytest.
 """
@@ -22,7 +22,7 @@ from careersite.tests.private_servers import (
     temporary_folder,
 )
 
-CHAOS = "newsletter/tests/test_chaos.py"
+CHAOS = ["newsletter/tests/test_chaos.py", "newsletter/tests/test_chaos_people.py"]
 # As in production: what is committed is on the disk, because a restart is part of it.
 LASTING = ("listen_addresses=", "max_connections=50")
 
@@ -56,7 +56,7 @@ def main() -> int:
             "CHAOS_SEED": asked.seed,
             "CHAOS_REPORT": report.name,
         }
-        code = run_on_both([sys.executable, "-m", "pytest", CHAOS, *rest], hardness)
+        code = run_on_both([sys.executable, "-m", "pytest", *CHAOS, *rest], hardness)
         print(report.read())
     return code
 
