@@ -10,7 +10,7 @@ from django.test import Client
 from blog.models import Article, Page
 from blog.pictures_in_text import with_pictures
 from blog.tests.factories import make_article, make_articles, make_author, make_image, make_topic
-from blog.tests.test_moving_pictures import moving
+from blog.tests.moving_pictures import moving
 
 Attributes = dict[str, str | None]
 MEDIA = "/media/"

@@ -1,5 +1,9 @@
+from collections.abc import Callable
+
 import pytest
 
+from careersite.tests.provider import Provider
+from newsletter.tests.stand_ins import StandIn
 from newsletter.views import pace
 
 
@@ -7,3 +11,12 @@ from newsletter.views import pace
 def answers_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hundreds of sign-ups are tested; few tests are about how long the answer takes."""
     monkeypatch.setattr(pace, "STEP_S", 1e-9)
+
+
+@pytest.fixture
+def use(settings: object, provider: Provider) -> Callable[..., StandIn]:
+    def use(stand_in: StandIn, **more: object) -> StandIn:
+        stand_in.use(settings, provider, **more)
+        return stand_in
+
+    return use

@@ -166,3 +166,22 @@ def make_letter(subject: str = "A letter", **fields: object) -> Letter:
     return Letter.objects.create(
         subject=subject, **{"preheader": "In short.", "body": body, **fields}
     )
+
+
+def mailing_to(count: int) -> Campaign:
+    """To reader1@… and so on, quickly."""
+    then = timezone.now() - LONG_AGO
+    addresses = [f"reader{n}@example.com" for n in range(1, count + 1)]
+    Subscriber.objects.bulk_create(
+        Subscriber(address=a, address_key=a, created_at=then, confirmed_at=then) for a in addresses
+    )
+    campaign = make_campaign()
+    campaign.expand(timezone.now())
+    return campaign
+
+
+def what_it_does(campaign: Campaign) -> str:
+    campaign.refresh_from_db()
+    if campaign.paused_at:
+        return "pauses"
+    return "rests" if campaign.rests_until else "sends on"

@@ -31,7 +31,7 @@ from newsletter.tests.factories import (
     send,
 )
 from newsletter.tests.races import at_the_same_time
-from newsletter.tests.test_preferences import press
+from newsletter.tests.readers import press
 from newsletter.tokens import Purpose
 
 pytestmark = pytest.mark.django_db

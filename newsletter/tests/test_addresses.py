@@ -7,10 +7,7 @@ from django.core.exceptions import ValidationError
 
 from newsletter import addresses
 from newsletter.addresses import MAX_LENGTH, address_key, clean_address, domain_of
-
-NOT_AN_ADDRESS = "This does not look like an email address. It should read like name@example.com."
-BAD_CHARACTERS = "This address has characters in it that cannot be part of one."
-TOO_LONG = "This address is too long. Please check it."
+from newsletter.tests.readers import BAD_CHARACTERS, NOT_AN_ADDRESS, TOO_LONG
 
 
 @pytest.mark.parametrize(

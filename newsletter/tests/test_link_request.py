@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.db import IntegrityError, transaction
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
@@ -13,14 +12,9 @@ from careersite.tests.smtp_sink import SmtpSink
 from newsletter.models import PersonalMail, Suppression
 from newsletter.models.personal_mail import GIVEN_UP_AFTER, LEASE
 from newsletter.tests.factories import filled_in, let_workers_run, mail_through, make_subscriber
+from newsletter.tests.readers import LINK, ask
 
 pytestmark = pytest.mark.django_db
-
-LINK = "/newsletter/link/"
-
-
-def ask(email: str = "reader@example.com", **more: str) -> HttpResponse:
-    return Client(enforce_csrf_checks=True).post(LINK, filled_in(email, **more))
 
 
 def test_the_link_comes_by_mail_and_opens_the_page(client: Client, mailoutbox: list) -> None:

@@ -9,9 +9,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from blog import nudges
 from newsletter.models import Subscriber, Suppression
 from newsletter.tests.factories import make_subscriber
-from newsletter.tests.test_link_request import ask
-from newsletter.tests.test_preferences import press
-from newsletter.tests.test_sign_up import sign_up
+from newsletter.tests.readers import ask, press, sign_up
 from newsletter.views import pace
 
 pytestmark = pytest.mark.django_db

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -21,24 +20,12 @@ from newsletter.tests.factories import (
     make_mailing,
     make_subscriber,
 )
+from newsletter.tests.readers import link, press
 from newsletter.tokens import Purpose
 
 pytestmark = pytest.mark.django_db
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
-
-
-def link(subscriber: Subscriber, purpose: Purpose = Purpose.PREFERENCES) -> str:
-    return f"/newsletter/preferences/{subscriber.token(purpose, timezone.now())}/"
-
-
-def press(subscriber: Subscriber, act: str, **fields: object) -> HttpResponse:
-    """By a browser without cookies."""
-    client = Client(enforce_csrf_checks=True)
-    response = client.post(link(subscriber), {"act": act, **fields})
-    subscriber.refresh_from_db()
-    assert not client.cookies
-    return response
 
 
 def history() -> list[tuple[str, str]]:

@@ -13,11 +13,10 @@ from blog.models import Attempt
 from blog.public_forms import Limit, note_attempts
 from newsletter.models import Subscriber
 from newsletter.tests.factories import filled_in, let_workers_run, make_subscriber
+from newsletter.tests.readers import SUBSCRIBE
 from newsletter.views import sign_up as limits
 
 pytestmark = pytest.mark.django_db
-
-SUBSCRIBE = "/newsletter/subscribe/"
 
 
 def sign_up(

@@ -25,7 +25,7 @@ from newsletter.tests.factories import (
     staff,
 )
 from newsletter.tests.races import at_the_same_time
-from newsletter.tests.test_preferences import link, press
+from newsletter.tests.readers import link, press
 from newsletter.topics_gone import LOOKED_FOR_EVERY, tell_some
 
 pytestmark = pytest.mark.django_db

@@ -14,8 +14,8 @@ from axe_playwright_python.sync_playwright import Axe
 from django.template.loader import render_to_string
 from playwright.sync_api import Browser, Page
 
+from careersite.tests.e2e.people import join, link_of, sign_up, write_article
 from careersite.tests.e2e.site import Site
-from careersite.tests.e2e.test_newcomer import join, link_of, sign_up, write_article
 
 pytestmark = pytest.mark.e2e
 
