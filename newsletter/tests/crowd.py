@@ -16,9 +16,7 @@ from newsletter.personal_data import ERASED, NEVER_KNOWN
 from newsletter.states import OPEN_STATES, State
 from newsletter.tests.factories import staff
 from newsletter.tests.ordeal import Came
-from newsletter.tests.test_address_change import link_of
-from newsletter.tests.test_leaving import link_to_leave, one_click
-from newsletter.tests.test_preferences import link, press
+from newsletter.tests.readers import link, link_of_change, link_to_leave, one_click, press
 from newsletter.tokens import Purpose
 
 NEXT_IN_LINE = 12
@@ -45,7 +43,7 @@ def rest(reader: Subscriber) -> None:
 def move(reader: Subscriber) -> None:
     press(reader, "address", email=f"moved{reader.pk}@example.com")
     change = AddressChange.objects.get(subscriber=reader, made_at=None)
-    assert Client().post(link_of(change)).status_code == 200
+    assert Client().post(link_of_change(change)).status_code == 200
     PersonalMail.objects.all().delete()  # here nobody is at work who would send them
 
 

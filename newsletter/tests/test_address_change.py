@@ -31,7 +31,7 @@ from newsletter.tests.factories import (
     send,
 )
 from newsletter.tests.races import at_the_same_time
-from newsletter.tests.readers import press
+from newsletter.tests.readers import link_of_change, press
 from newsletter.tokens import Purpose
 
 pytestmark = pytest.mark.django_db
@@ -43,14 +43,10 @@ def ask(subscriber: Subscriber, address: str = NEW) -> HttpResponse:
     return press(subscriber, "address", email=address)
 
 
-def link_of(change: AddressChange, age: timedelta = timedelta(0)) -> str:
-    return f"/newsletter/address/{change.token(timezone.now() - age)}/"
-
-
 def wish(subscriber: Subscriber) -> str:
     """The link in the mail to the new address."""
     ask(subscriber)
-    return link_of(AddressChange.objects.get())
+    return link_of_change(AddressChange.objects.get())
 
 
 def test_the_new_mailbox_decides_and_the_former_one_is_told(
@@ -164,10 +160,10 @@ def test_a_link_goes_stale_and_serves_only_this(client: Client) -> None:
     ask(subscriber)
     change = AddressChange.objects.get()
     token = subscriber.token(Purpose.ADDRESS_CHANGE, timezone.now())
-    bad = [link_of(change, timedelta(days=8)), f"/newsletter/address/{token}/"]
+    bad = [link_of_change(change, timedelta(days=8)), f"/newsletter/address/{token}/"]
     bad.append(f"/newsletter/unsubscribe/{change.token(timezone.now())}/")
     subscriber.unsubscribe(Origin(), timezone.now())
-    bad.append(link_of(change))
+    bad.append(link_of_change(change))
     assert {client.post(link).status_code for link in bad} == {404}
     subscriber.refresh_from_db()
     assert subscriber.address == "reader@example.com"
@@ -257,6 +253,6 @@ def test_two_people_who_want_one_address_do_not_both_get_it(eventually: Callable
     people = [make_subscriber(f"reader{n}@example.com") for n in range(2)]
     for person in people:
         AddressChange.objects.ask(person, NEW, Origin(), timezone.now())
-    links = iter([link_of(change) for change in AddressChange.objects.all()])
+    links = iter([link_of_change(change) for change in AddressChange.objects.all()])
     at_once(lambda: Client().post(next(links)).status_code, 2)
     assert Subscriber.objects.filter(address=NEW).count() == 1

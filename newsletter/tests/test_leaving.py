@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.core.mail import EmailMultiAlternatives
-from django.http import HttpResponse
 from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.utils import timezone
@@ -23,23 +22,12 @@ from newsletter.tests.factories import (
     make_campaign,
     make_subscriber,
 )
+from newsletter.tests.readers import ONE_CLICK, URLENCODED, link_to_leave, one_click
 from newsletter.tokens import Purpose
 
 pytestmark = pytest.mark.django_db
 
-ONE_CLICK = "List-Unsubscribe=One-Click"
-URLENCODED = "application/x-www-form-urlencoded"
 GONE = "You get no more mails"
-
-
-def link_to_leave(subscriber: Subscriber) -> str:
-    return f"/newsletter/unsubscribe/{subscriber.token(Purpose.UNSUBSCRIBE, timezone.now())}/"
-
-
-def one_click(link: str) -> HttpResponse:
-    """What a mail program sends (RFC 8058): no cookie, no Referer, no Origin, no CSRF token."""
-    program = Client(enforce_csrf_checks=True)
-    return program.post(link, ONE_CLICK, content_type=URLENCODED)
 
 
 def events() -> list[str]:

@@ -14,10 +14,7 @@ from newsletter.states import State
 from newsletter.tests.factories import make_mailing
 from newsletter.tests.reports.reporting import NOON, THEIR_ID, reason, sent_mail, tell
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.filterwarnings("ignore:django-anymail has dropped:UserWarning"),
-]
+pytestmark = pytest.mark.django_db
 
 SOFT = ("bounced", {"word": "soft_bounce", "timestamp": NOON + timedelta(minutes=1)})
 HARD = ("bounced", {"word": "hard_bounce", "timestamp": NOON + timedelta(minutes=2)})

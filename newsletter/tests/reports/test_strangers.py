@@ -12,10 +12,7 @@ from newsletter.personal_data import erase
 from newsletter.states import State
 from newsletter.tests.reports.reporting import NOON, READER, reason, sent_mail, tell
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.filterwarnings("ignore:django-anymail has dropped:UserWarning"),
-]
+pytestmark = pytest.mark.django_db
 
 
 def test_a_stranger_is_ignored_and_counted(noon: time_machine.Traveller) -> None:

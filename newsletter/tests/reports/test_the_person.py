@@ -24,10 +24,7 @@ from newsletter.tests.reports.reporting import (
     tell,
 )
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.filterwarnings("ignore:django-anymail has dropped:UserWarning"),
-]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize(("event_type", "why"), [("bounced", "bounced"), ("complained",) * 2])

@@ -15,7 +15,7 @@ from newsletter.tests.reports.reporting import READER, THEIR_ID, reader, sent_ma
 
 pytestmark = [
     pytest.mark.django_db,
-    pytest.mark.filterwarnings("ignore:django-anymail has dropped:UserWarning"),
+    pytest.mark.filterwarnings("ignore::anymail.exceptions.AnymailNotSupportedWarning"),
 ]
 
 
