@@ -4,13 +4,14 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.db.models import F, Min
+from django.db.models import DateTimeField, Min, OuterRef, QuerySet
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from newsletter.models import Campaign, Delivery, Pulse, SendingLimit, WebhookEvent
+from newsletter.models.newest import Gathered, last_handed_over, states_lately
 from newsletter.providers import PROVIDERS, way_name
-from newsletter.states import TAKEN_STATES, State
+from newsletter.states import State
 from newsletter.webhook_proofs import REPORTS_NOTHING
 from newsletter.wellbeing import (
     ENOUGH,
@@ -28,6 +29,7 @@ LATELY = timedelta(days=1)
 AN_HOUR, A_WEEK = timedelta(hours=1), timedelta(days=7)
 # The first ones by their number are the next to go; they stand for all.
 SOME = 1000
+MOST_CAMPAIGNS, MOST_RUN = 10, 15
 
 
 class Alarm(NamedTuple):
@@ -39,11 +41,12 @@ def alarms(now: datetime) -> list[Alarm]:
     """For staff, in words. Empty when all is well."""
     found = [sweep_alarm(now), waiting_alarm(now), silent_provider_alarm(now)]
     found.append(unread_reports_alarm(now))
-    paused = Campaign.objects.unfinished().filter(paused_at__isnull=False, cancelled_at=None)
+    unfinished = Campaign.objects.unfinished().without_words()
+    paused = unfinished.filter(paused_at__isnull=False, cancelled_at=None)
     for campaign in paused:
         found.append(Alarm(f"“{campaign}” is paused. {campaign.pause_reason}", _page_of(campaign)))
-    for campaign in lately(now):
-        if campaign not in paused and (words := unwell(campaign.lately())):
+    for campaign, counts in lately(now):
+        if campaign not in paused and (words := unwell(counts)):
             found.append(Alarm(f"“{campaign}”: {words}", _page_of(campaign)))
     return [alarm for alarm in found if alarm]
 
@@ -72,7 +75,7 @@ def silent_provider_alarm(now: datetime) -> Alarm | None:
     if provider not in PROVIDERS or provider in REPORTS_NOTHING:
         return None
     old_enough = Campaign.objects.filter(created_at__range=(now - A_WEEK, now - AN_HOUR))
-    campaign = old_enough.order_by("-pk").first()
+    campaign = old_enough.without_words().order_by("-pk").first()
     counts = campaign.lately() if campaign else Counter()
     if counts[State.ACCEPTED] < ENOUGH or handed_over(counts) > counts[State.ACCEPTED]:
         return None
@@ -102,39 +105,41 @@ def unwell(counts: Counter[str]) -> str:
     return f"{100 * failing:.0f} % of its last mails failed." if failing > MOST_FAIL else ""
 
 
-def lately(now: datetime) -> list[Campaign]:
-    return list(Campaign.objects.filter(created_at__gt=now - LATELY).order_by("-pk")[:10])
+def lately(now: datetime) -> list[tuple[Campaign, Counter[str]]]:
+    """The last campaigns of a day, and how their last mails fared."""
+    begun = Campaign.objects.filter(created_at__gt=now - LATELY).without_words()
+    campaigns = list(begun.order_by("-pk")[:MOST_CAMPAIGNS])
+    fared = states_lately(Campaign.objects.filter(pk__in=[one.pk for one in campaigns]))
+    return [(campaign, fared.get(campaign.pk, Counter())) for campaign in campaigns]
 
 
 def oldest_waiting(now: datetime) -> timedelta | None:
-    """How long the oldest mail that is due has waited while none went out; None: none is due."""
-    running = list(Campaign.objects.running())
-    oldest = min(filter(None, (_due_since(one, now) for one in running)), default=None)
+    """How long the oldest mail that is due has waited while none went out; None: none is due.
+
+    The campaigns that began first stand for all.
+    """
+    first = list(Campaign.objects.running().order_by("pk").values_list("pk", flat=True)[:MOST_RUN])
+    running = Campaign.objects.filter(pk__in=first)
+    oldest = _due_since(running, now) if first else None
     if oldest is None:
         return None
     if now - oldest > DELIVERY_IS_LATE:
-        moved = [at for one in running for at in _handed_over_at(one)]
-        oldest = max(oldest, *moved) if moved else oldest
+        oldest = max(oldest, last_handed_over(running) or oldest)
     return max(timedelta(0), now - oldest)
 
 
-def _due_since(campaign: Campaign, now: datetime) -> datetime | None:
-    due = Delivery.objects.claimable(now).filter(campaign=campaign).order_by("pk")[:SOME]
-    return due.aggregate(at=Min(Coalesce(F("not_before"), F("queued_at"))))["at"]
-
-
-def _handed_over_at(campaign: Campaign) -> list[datetime]:
-    """When the last mails went out, each state by a short walk along its index."""
-    found = []
-    for state in (State.SUBMITTING, State.IN_DOUBT, *TAKEN_STATES):
-        mails = campaign.deliveries.filter(state=state, submitted_at__isnull=False)
-        found += mails.order_by("-pk").values_list("submitted_at", flat=True)[:100]
-    return found
+def _due_since(campaigns: QuerySet, now: datetime) -> datetime | None:
+    """As a range, which keeps PostgreSQL on the index of what waits: see `newest.in_state`."""
+    this_one = {"campaign__gte": OuterRef("pk"), "campaign__lte": OuterRef("pk")}
+    due = Delivery.objects.claimable(now).filter(**this_one).order_by("campaign_id", "pk")
+    since = due.values(found=Coalesce("not_before", "queued_at"))[:SOME]
+    first = Gathered(since, output_field=DateTimeField(), function="MIN")
+    return campaigns.aggregate(at=Min(first))["at"]
 
 
 def shares(now: datetime) -> tuple[float, float]:
     """The worst of the campaigns of the last day: the shares that failed, and that complained."""
-    counted = [campaign.lately() for campaign in lately(now)]
+    counted = [counts for _, counts in lately(now)]
     return (
         max(map(share_failing, counted), default=0.0),
         max(map(share_complaining, counted), default=0.0),

@@ -4,8 +4,9 @@ from datetime import datetime
 from django.db import models
 from django.db.models import Max
 
+from newsletter.models.newest import states_lately
 from newsletter.states import JUDGED_STATES
-from newsletter.wellbeing import WINDOW, trouble_in
+from newsletter.wellbeing import trouble_in
 
 
 class Pausing(models.Model):
@@ -48,16 +49,8 @@ class Pausing(models.Model):
         return bool(trouble) and self.pause(trouble, now)
 
     def lately(self) -> Counter[str]:
-        """The states of the last mails that were tried for good, since somebody last resumed it.
-
-        Reads no more rows than that of an index, however long the campaign.
-        """
-        found = []
-        for state in JUDGED_STATES:
-            mails = self.deliveries.filter(state=state, pk__gt=self.judged_after)
-            ids = mails.order_by("-pk").values_list("pk", flat=True)[:WINDOW]
-            found += [(pk, state.value) for pk in ids]
-        return Counter(state for _, state in sorted(found, reverse=True)[:WINDOW])
+        """The states of the last mails that were tried for good, since somebody last resumed it."""
+        return states_lately(type(self).objects.filter(pk=self.pk))[self.pk]
 
     def claim_pause_mail(self, now: datetime) -> bool:
         """True for the one worker that may tell staff, and only once."""

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from newsletter.models.campaign import Campaign
+from newsletter.models.newest import in_state
 from newsletter.pace import Bucket, later_of
 from newsletter.providers import way_name
 from newsletter.states import TAKEN_STATES
@@ -231,8 +232,8 @@ def pace_of(campaign: Campaign, now: datetime) -> float:
     """Mails a second that this campaign has handed over in the last minute. Few tell nothing."""
     lately = []
     for state in TAKEN_STATES:
-        mails = campaign.deliveries.filter(state=state, submitted_at__isnull=False)
-        lately += mails.order_by("-pk").values_list("submitted_at", flat=True)[:1000]
-    lately = [at for at in lately if at > now - LONG]
+        mails = in_state(campaign.deliveries, state)
+        lately += mails.values_list("submitted_at", flat=True)[:1000]
+    lately = [at for at in lately if at and at > now - LONG]
     span_s = (now - min(lately)).total_seconds() if lately else 1.0
     return max(LEAST_PACE, len(lately) / max(1.0, span_s))
