@@ -4,11 +4,14 @@ Where it was sent from, a field only robots fill in, a signed time of rendering,
 the database counts. Each answer is the same for every address that is typed.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from hashlib import blake2b
 
 from django.core import signing
+from django.db import connection, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -73,14 +76,47 @@ class Limit:
     count: int
     period: timedelta
 
+    def key(self, value: str) -> str:
+        return keyed_hash(value, self.scope)
+
     def is_reached(self, value: str, now: datetime) -> bool:
-        key = keyed_hash(value, self.scope)
-        return Attempt.objects.count_since(self.scope, key, now - self.period) >= self.count
+        since = now - self.period
+        return Attempt.objects.count_since(self.scope, self.key(value), since) >= self.count
 
 
-def note_attempts(values: dict[str, str], now: datetime) -> None:
-    """Count one attempt for each scope and its value."""
+def take(values: dict[Limit, str], now: datetime) -> list[Limit]:
+    """Count one attempt for each limit and its value, unless one of them is reached.
+
+    Returns those that are reached: none, and the act is welcome.
+    """
+    with transaction.atomic():
+        if not (reached := limits_reached(values, now)):
+            note_attempts(values, now)
+    return reached
+
+
+def limits_reached(values: dict[Limit, str], now: datetime) -> list[Limit]:
+    """Inside a transaction, and whoever asks about one of these values waits for its end: of many
+    at one moment no more are let through than of many one by one."""
+    wait_for_turn(f"{limit.scope} {limit.key(value)}" for limit, value in values.items())
+    return [limit for limit, value in values.items() if limit.is_reached(value, now)]
+
+
+def wait_for_turn(names: Iterable[str]) -> None:
+    """Until the transaction ends nobody else has a turn at one of these. In one order, so that no
+    two wait for each other. SQLite lets one writer in at a time anyway."""
+    if connection.vendor == "postgresql":
+        numbers = sorted(map(number_of, names))
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(n) FROM unnest(%s::bigint[]) n", [numbers])
+
+
+def number_of(name: str) -> int:
+    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), signed=True)
+
+
+def note_attempts(values: dict[Limit, str], now: datetime) -> None:
+    """Count one attempt for each limit and its value."""
     Attempt.objects.bulk_create(
-        Attempt(scope=scope, key=keyed_hash(value, scope), at=now)
-        for scope, value in values.items()
+        Attempt(scope=limit.scope, key=limit.key(value), at=now) for limit, value in values.items()
     )

@@ -15,7 +15,15 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from blog.nudges import nudge
-from blog.public_forms import MINIMUM_FILL, Limit, Verdict, form_stamp, judge, note_attempts
+from blog.public_forms import (
+    MINIMUM_FILL,
+    Limit,
+    Verdict,
+    form_stamp,
+    judge,
+    limits_reached,
+    note_attempts,
+)
 from blog.site_address import own_path
 from blog.views.furniture import page_context, private_page
 from blog.visitors import client_network
@@ -133,12 +141,12 @@ def _keep(
         desk.by_network: client_network(request),
         desk.all_spam if looks_like_spam else desk.everybody: "",
     }
-    if any(limit.is_reached(value, now) for limit, value in limits.items()):
-        return False
     facts = {**form.cleaned_data, "looks_like_spam": looks_like_spam, "created_at": now}
     with transaction.atomic():
+        if limits_reached(limits, now):
+            return False
         if desk.model.objects.receive(sent_key, facts):
-            note_attempts({limit.scope: value for limit, value in limits.items()}, now)
+            note_attempts(limits, now)
             nudge("enquiries.tasks.notify_staff")
     return True
 

@@ -118,9 +118,9 @@ def test_another_site_is_told_apart_before_all_else() -> None:
 @pytest.mark.django_db
 def test_a_limit_is_reached_by_so_many_within_its_time() -> None:
     for minutes in (50, 40):
-        note_attempts({LIMIT.scope: "one"}, NOW - timedelta(minutes=minutes))
+        note_attempts({LIMIT: "one"}, NOW - timedelta(minutes=minutes))
     assert not LIMIT.is_reached("one", NOW)
-    note_attempts({LIMIT.scope: "one"}, NOW)
+    note_attempts({LIMIT: "one"}, NOW)
     assert LIMIT.is_reached("one", NOW)
     assert not LIMIT.is_reached("one", NOW + timedelta(minutes=11))
 
@@ -128,7 +128,7 @@ def test_a_limit_is_reached_by_so_many_within_its_time() -> None:
 @pytest.mark.django_db
 def test_limits_do_not_count_one_another() -> None:
     for _ in range(3):
-        note_attempts({LIMIT.scope: "one", "another form": "two"}, NOW)
+        note_attempts({LIMIT: "one", Limit("another form", 3, HOUR): "two"}, NOW)
     assert LIMIT.is_reached("one", NOW)
     assert not LIMIT.is_reached("two", NOW)
     assert Limit("another form", 3, HOUR).is_reached("two", NOW)
@@ -136,8 +136,8 @@ def test_limits_do_not_count_one_another() -> None:
 
 @pytest.mark.django_db
 def test_an_attempt_keeps_only_a_fingerprint_and_goes_after_two_days() -> None:
-    note_attempts({LIMIT.scope: "192.0.2.1"}, NOW)
-    note_attempts({LIMIT.scope: "192.0.2.1"}, NOW - timedelta(hours=48, seconds=1))
+    note_attempts({LIMIT: "192.0.2.1"}, NOW)
+    note_attempts({LIMIT: "192.0.2.1"}, NOW - timedelta(hours=48, seconds=1))
     assert not any("192" in str(row) for row in Attempt.objects.values_list("scope", "key"))
     assert Attempt.objects.forget_old(NOW) == 1
     assert Attempt.objects.get().at == NOW

@@ -1,6 +1,7 @@
 """How often the form may be used: by a network, for an address, for a domain, by everybody."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import time_machine
@@ -12,7 +13,8 @@ from pytest_django import Settings
 from blog.models import Attempt
 from blog.public_forms import Limit, note_attempts
 from newsletter.models import Subscriber
-from newsletter.tests.factories import filled_in, let_workers_run, make_subscriber
+from newsletter.tests.factories import filled_in, let_workers_run, make_subscriber, together
+from newsletter.tests.races import at_the_same_time
 from newsletter.tests.readers import SUBSCRIBE
 from newsletter.views import sign_up as limits
 
@@ -27,7 +29,7 @@ def sign_up(
 
 def use_up(limit: Limit, value: str) -> None:
     for _ in range(limit.count):
-        note_attempts({limit.scope: value}, timezone.now())
+        note_attempts({limit: value}, timezone.now())
 
 
 def flood(client: Client, count: int, remote: str = "192.0.2.1", **headers: str) -> list[int]:
@@ -41,6 +43,16 @@ def test_a_network_may_sign_up_twenty_times_an_hour(client: Client) -> None:
     assert flood(client, 21) == [200] * 20 + [429]
     assert Subscriber.objects.count() == 20
     assert sign_up(client, remote="192.0.2.2").status_code == 200
+
+
+@at_the_same_time
+def test_of_many_at_one_moment_no_more_are_let_through() -> None:
+    for _ in range(limits.BY_NETWORK.count - 2):
+        note_attempts({limits.BY_NETWORK: "192.0.2.1"}, timezone.now())
+    tries = [partial(sign_up, Client(), f"{n}@d{n}.example.com") for n in range(8)]
+    answers = [response.status_code for response in together(*tries)]
+    assert sorted(answers) == [200] * 2 + [429] * 6
+    assert Subscriber.objects.count() == 2
 
 
 def test_the_refusal_says_when_to_come_back_and_keeps_what_was_typed(client: Client) -> None:

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from blog.public_forms import MINIMUM_FILL, Limit, Verdict, form_stamp, judge, note_attempts
+from blog.public_forms import MINIMUM_FILL, Limit, Verdict, form_stamp, judge, take
 from blog.views.furniture import page_context, private_page
 from blog.visitors import client_network
 from newsletter.addresses import address_key
@@ -54,10 +54,7 @@ def _may_ask(request: HttpRequest, address: str, now: datetime) -> bool:
         BY_ADDRESS: address_key(address),
         EVERYBODY: "",
     }
-    if any(limit.is_reached(value, now) for limit, value in values.items()):
-        return False
-    note_attempts({limit.scope: value for limit, value in values.items()}, now)
-    return True
+    return not take(values, now)
 
 
 def _make_due(address: str, about_data: bool, now: datetime) -> None:

@@ -12,7 +12,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from blog.public_forms import Limit, note_attempts
+from blog.public_forms import Limit, take
 from newsletter.addresses import address_key, masked
 from newsletter.consent import Origin
 from newsletter.forms import NewAddressForm, PauseForm, PreferencesForm
@@ -98,8 +98,7 @@ def ask_for_address(visit: Visit) -> None:
         return
     address = form.cleaned_data["email"]
     with at_one_pace():
-        if not TO_ONE_ADDRESS.is_reached(address_key(address), visit.now):
-            note_attempts({TO_ONE_ADDRESS.scope: address_key(address)}, visit.now)
+        if not take({TO_ONE_ADDRESS: address_key(address)}, visit.now):
             AddressChange.objects.ask(visit.subscriber, address, visit.origin, visit.now)
     visit.said = LOOK_THERE
     visit.sent.clear()

@@ -9,7 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from blog.nudges import nudge
-from blog.public_forms import MINIMUM_FILL, Limit, Verdict, form_stamp, judge, note_attempts
+from blog.public_forms import MINIMUM_FILL, Limit, Verdict, form_stamp, judge, take
 from blog.views.furniture import page_context, private_page, public_page
 from blog.visitors import client_network
 from newsletter.addresses import address_key, domain_of
@@ -80,10 +80,7 @@ def _limit_reached(
     }
     if verdict is Verdict.UNSTAMPED:
         values[UNSTAMPED_BY_NETWORK] = values[BY_NETWORK]
-    reached = [limit for limit, value in values.items() if limit.is_reached(value, now)]
-    if not reached:
-        note_attempts({limit.scope: value for limit, value in values.items()}, now)
-    return max(reached, key=lambda limit: limit.period, default=None)
+    return max(take(values, now), key=lambda limit: limit.period, default=None)
 
 
 def _context(request: HttpRequest) -> dict[str, object]:
