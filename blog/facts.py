@@ -1,4 +1,4 @@
-"""What a row says, by the names of its columns: for people who ask what is kept of them."""
+"""What a row says, by the names of its columns: for people who ask what is kept about them."""
 
 from django.db import models
 

@@ -1,4 +1,4 @@
-"""What is kept of one person here, and how it goes away for good.
+"""What is kept about one person here, and how it goes away for good.
 
 Campaigns keep their totals: a delivery stays, with nothing in it that says whose it was.
 """

@@ -1,4 +1,4 @@
-"""What is kept of one person comes out whole, and goes away everywhere."""
+"""What is kept about one person comes out whole, and goes away everywhere."""
 
 import io
 import json

@@ -78,7 +78,7 @@ def your_data_link_mail(subscriber: Subscriber, now: datetime) -> EmailMultiAlte
     """The way to all that is kept of the person, for whoever asked for it."""
     token = subscriber.token(Purpose.YOUR_DATA, now)
     context = {"your_data_url": absolute(reverse("your_data", args=[token]))}
-    subject = f"What {Publication.current().name} keeps of you"
+    subject = f"What {Publication.current().name} keeps about you"
     mark = f"your-data-{subscriber.pk}-{int(now.timestamp())}"
     return automatic_mail("your_data_link", subject, subscriber.address, context, mark)
 

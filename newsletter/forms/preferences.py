@@ -28,7 +28,7 @@ class PreferencesForm(forms.Form):
         queryset=Topic.objects.none(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="Tick none, and you get them all: those to come, too.",
+        help_text="Tick none and you get them all, new ones included.",
     )
 
     def __init__(self, *args: object, chosen: Preferences, **kwargs: object) -> None:
@@ -61,7 +61,7 @@ class PauseForm(forms.Form):
         choices=[*WEEKS.items(), (UNTIL_A_DAY, "Until the day below")],
         initial="1",
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose how long the rest is to be."},
+        error_messages={"required": "Choose how long the break should be."},
     )
     day = forms.DateField(
         label="First day with mails again",

@@ -66,7 +66,7 @@ def not_me(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
         with transaction.atomic():
             subscriber.disown(origin_of(request, "confirmation mail"), now)
             Suppression.objects.add(subscriber.address, Suppression.Reason.NOT_ME, now)
-    return answer(request, "not_me", "It was not you?", done=subscriber.suppressed_at is not None)
+    return answer(request, "not_me", "Was it not you?", done=subscriber.suppressed_at is not None)
 
 
 @page_of(AddressChange.objects.by_token, Purpose.ADDRESS_CHANGE)
