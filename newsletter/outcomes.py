@@ -58,6 +58,9 @@ class Outcome:
     slows: bool = False
 
 
+ACCEPTED = Outcome(State.ACCEPTED)
+
+
 def later(reason: str, **more: object) -> Outcome:
     return Outcome(State.QUEUED, reason, **more)
 
@@ -83,7 +86,7 @@ def of_success(message: EmailMessage) -> Outcome:
     """No exception. A provider's own word for the recipient counts, where there is one."""
     status = getattr(message, "anymail_status", None)
     if status is None:
-        return Outcome(State.ACCEPTED)
+        return ACCEPTED
     return of_recipient(status, message.to[0])
 
 

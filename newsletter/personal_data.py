@@ -81,7 +81,7 @@ def _make_anonymous(deliveries: QuerySet, now: datetime) -> int:
     could ever say what became of it, so it ends here, like what was in doubt."""
     ids = list(deliveries.values_list("pk", flat=True))
     mine = Delivery.objects.filter(pk__in=ids)
-    mine.waiting().skip(ERASED, now)
+    mine.held_back().skip(ERASED, now)
     unknown = mine.filter(state__in=(State.SUBMITTING, State.IN_DOUBT))
     never_known = list(unknown.values_list("pk", flat=True))
     unknown.update(state=State.ACCEPTED, settled_at=now)

@@ -90,7 +90,7 @@ def settle_mails(ids: set[int], now: datetime) -> None:
     """Under the lock of the mails, in one order, all reports are looked at together: whoever comes
     last sees those of all others."""
     mails = Delivery.objects.filter(pk__in=ids).exclude(state=State.SKIPPED)
-    locked = {mail.pk: mail for mail in mails.order_by("pk").select_for_update(no_key=True)}
+    locked = {mail.pk: mail for mail in mails.locked()}
     weightiest = {}
     for event in WebhookEvent.objects.filter(delivery__in=locked.keys()).order_by("pk"):
         if _is_about_an_earlier_try(event, locked[event.delivery_id]):

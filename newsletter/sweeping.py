@@ -23,6 +23,7 @@ from newsletter.models import (
     Digest,
     DigestShare,
     Letter,
+    Mark,
     PersonalMail,
     Pulse,
     Subscriber,
@@ -185,7 +186,8 @@ def campaigns_with_mails_due(now: datetime) -> list[int]:
 def without_worker(campaign_ids: list[int], now: datetime) -> list[int]:
     """Those that nobody is at. A worker goes on by itself while mails are due."""
     at_work = Delivery.objects.touched_since(now - SILENCE).filter(campaign=OuterRef("pk"))
-    alone = Campaign.objects.filter(~Exists(at_work), pk__in=campaign_ids)
+    marked = Mark.objects.filter(at__gt=now - SILENCE, campaign=OuterRef("pk"))
+    alone = Campaign.objects.filter(~Exists(at_work), ~Exists(marked), pk__in=campaign_ids)
     return list(alone.values_list("pk", flat=True))
 
 

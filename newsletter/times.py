@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+# Longer than one try at the wire may take (socket timeouts, the task's hard limit).
+LEASE = timedelta(minutes=6)
 CLOCKS_DIFFER_BY = timedelta(hours=1)  # at most, between machines
 LONGEST_WAIT = timedelta(hours=6)
 

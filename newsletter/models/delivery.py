@@ -9,13 +9,12 @@ from django.db.models import F, Q
 from newsletter.addresses import MAX_LENGTH
 from newsletter.models.batch import Batch
 from newsletter.models.campaign import Campaign
+from newsletter.models.mark import Mark
 from newsletter.models.subscriber import Subscriber
 from newsletter.outcomes import Outcome
 from newsletter.states import OPEN_STATES, WAITING_STATES, State
-from newsletter.times import CLOCKS_DIFFER_BY
+from newsletter.times import CLOCKS_DIFFER_BY, LEASE
 
-# Longer than one try at the wire may take (socket timeouts, the task's hard limit).
-LEASE = timedelta(minutes=6)
 MAX_ATTEMPTS = 6
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=2)
@@ -26,9 +25,6 @@ class DeliveryQuerySet(models.QuerySet):
         """Not on the wire yet: may still be taken back."""
         return self.filter(state__in=WAITING_STATES)
 
-    def open(self) -> "DeliveryQuerySet":
-        return self.filter(state__in=OPEN_STATES)
-
     def claimable(self, now: datetime) -> "DeliveryQuerySet":
         due = Q(not_before__isnull=True) | Q(not_before__lte=now)
         return self.filter(due, state=State.QUEUED)
@@ -37,6 +33,27 @@ class DeliveryQuerySet(models.QuerySet):
         return self.update(
             state=State.SKIPPED, reason=reason, claim_token=None, lease_until=None, settled_at=now
         )
+
+    def open(self) -> "DeliveryQuerySet":
+        return self.filter(state__in=OPEN_STATES)
+
+    @transaction.atomic
+    def held_back(self) -> "DeliveryQuerySet":
+        """Those that are not on the wire yet, locked: no worker hands them over any more without
+        asking for each."""
+        ids = [delivery.pk for delivery in self.waiting().locked()]
+        return Delivery.objects.filter(pk__in=ids).waiting()
+
+    def locked(self) -> "list[Delivery]":
+        """These, locked in the order of their ids, and with no mark over them."""
+        while True:
+            Mark.objects.over(self).write_out()
+            with transaction.atomic():
+                found = list(self.order_by("pk").select_for_update(no_key=True))
+                mine = Delivery.objects.filter(pk__in=[delivery.pk for delivery in found])
+                if not Mark.objects.over(mine).exists():
+                    return found
+                transaction.set_rollback(True)  # claimed meanwhile: once more
 
     def follow_people(self, now: datetime) -> None:
         """What is back from the wire goes to the address that its person has by now."""
@@ -104,6 +121,7 @@ class DeliveryQuerySet(models.QuerySet):
         """In the hands of a worker that has given a sign of life since `moment`."""
         return self.filter(lease_until__gt=moment + LEASE)
 
+    @transaction.atomic
     def expire_leases(self, now: datetime) -> tuple[int, int]:
         """Settle what a dead worker left: (back in the queue, in doubt).
 
@@ -111,10 +129,13 @@ class DeliveryQuerySet(models.QuerySet):
         send it again by guess.
         """
         # No lease is longer than LEASE: a clock was put back since it was taken.
+        Mark.objects.left_behind(now).write_out()
         is_over = Q(lease_until__lt=now) | Q(lease_until__gt=now + LEASE + CLOCKS_DIFFER_BY)
         expired = self.filter(is_over)
-        back = expired.filter(state=State.CLAIMED).update(
-            state=State.QUEUED, claim_token=None, lease_until=None
+        back = (
+            expired.filter(state=State.CLAIMED)
+            .held_back()
+            .update(state=State.QUEUED, claim_token=None, lease_until=None)
         )
         doubtful = expired.filter(state=State.SUBMITTING).update(
             state=State.IN_DOUBT,

@@ -194,7 +194,7 @@ class Subscriber(models.Model):
             unsubscribed_at=now, confirmation_due_at=None
         )
         if left:
-            self.deliveries.waiting().skip("unsubscribed", now)
+            self.deliveries.held_back().skip("unsubscribed", now)
             self.note("unsubscribed", origin, now)
         self.refresh_from_db()
         return bool(left)
@@ -229,7 +229,7 @@ class Subscriber(models.Model):
 
         No campaign and no letter mails an address twice, whoever it belonged to before.
         """
-        waiting = self.deliveries.waiting()
+        waiting = self.deliveries.held_back()
         by_campaign = Q(campaign__deliveries__address_key=key)
         by_letter = Q(letter__campaigns__deliveries__address_key=key)
         waiting.filter(by_campaign | by_letter).skip(
@@ -246,7 +246,7 @@ class Subscriber(models.Model):
         others = Subscriber.objects.filter(pk=self.pk).exclude(paused_until=until)
         paused = others.update(paused_until=until)
         if paused:
-            self.deliveries.waiting().skip("paused", now)
+            self.deliveries.held_back().skip("paused", now)
             self.note("paused", origin, now, f"until {until:%Y-%m-%d %H:%M} UTC")
         self.refresh_from_db()
         return bool(paused)

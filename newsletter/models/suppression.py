@@ -38,7 +38,7 @@ class SuppressionQuerySet(models.QuerySet):
             suppressed_at=now, confirmation_due_at=None
         )
         for person in people:
-            person.deliveries.waiting().skip("suppressed", now)
+            person.deliveries.held_back().skip("suppressed", now)
         return found
 
     @transaction.atomic

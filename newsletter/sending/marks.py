@@ -1,28 +1,31 @@
 """What the database is told while mails go out one by one: in few words, because it is told often.
 
-The same as `Delivery.objects.claim`, `go` and `record` say, for the case that nearly always is.
-Every other case is left to them.
+The same as `Delivery.objects.claim` and `go` say, for the case that nearly always is. Every other
+case is left to them. What a mark says, see `Mark`.
 """
 
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from operator import itemgetter
 from typing import NamedTuple, Self
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
-from newsletter.models import Campaign, Delivery, Subscriber
-from newsletter.models.delivery import LEASE
-from newsletter.outcomes import Outcome
+from newsletter.models import Campaign, Delivery, Mark, Subscriber
+from newsletter.outcomes import ACCEPTED, Outcome
 from newsletter.sending.asking import ask, begin
 from newsletter.states import State
+from newsletter.times import LEASE
 
 # In the place of what is not known yet.
 SOME_ID = -987_654_321
 SOME_TIME = datetime(1, 2, 3, tzinfo=UTC)
+# So late a page may learn what has become of a mail.
+WRITES_EVERY = timedelta(seconds=0.5)
 
 CLAIM = """
     WITH due AS (
@@ -38,24 +41,20 @@ CLAIM = """
         (SELECT handle FROM newsletter_subscriber
           WHERE newsletter_subscriber.id = newsletter_delivery.subscriber_id)
 """
-SETTLE = """
-    UPDATE newsletter_delivery
-       SET state = 'accepted', reason = '', provider_id = %s, lease_until = NULL,
-           settled_at = %s, attempts = attempts + 1
-     WHERE id = %s AND claim_token = %s AND state IN ('submitting', 'in_doubt')
-"""
-GO = """
-    UPDATE newsletter_delivery
-       SET state = 'submitting', submitted_at = %s, lease_until = %s, batch_id = NULL
-     WHERE id = %s AND claim_token = %s AND state = 'claimed'
-       AND EXISTS ({person}) AND EXISTS ({sendable})
-    RETURNING id
+# Not while somebody changes the campaign: whoever cancels it must see the marks of all claims.
+BEGIN = """
+    INSERT INTO newsletter_mark (claim_token, campaign_id, first_id, current_id, at)
+    SELECT %s, id, %s, 0, %s FROM newsletter_campaign WHERE id = %s {lock}
+    RETURNING claim_token
 """
 # One statement is one way there and back, and one commit. Who leaves at this moment holds the
-# row: then it waits, and looks again.
-SETTLE_AND_GO = f"""
-    WITH settled AS ({SETTLE}), person AS MATERIALIZED ({{person}} FOR SHARE)
-    {GO.replace("{person}", "SELECT FROM person")}
+# person's row: then it waits, and looks again.
+MOVE = """
+    WITH person AS {materialized} ({person} {lock})
+    UPDATE newsletter_mark SET current_id = %s, at = %s
+     WHERE claim_token = %s AND current_id < %s
+       AND EXISTS (SELECT * FROM person) AND EXISTS ({sendable})
+    RETURNING current_id
 """
 
 
@@ -100,6 +99,8 @@ class Marks:
     def __init__(self, campaign: Campaign) -> None:
         self.campaign = campaign
         self.claimed_through = 0
+        self.token: uuid.UUID | None = None
+        self.written_at = timezone.now()
         # A plan that was right for a few mails is not kept for the next campaign's thousands.
         self.plan = f"-- campaign {campaign.pk}"
 
@@ -112,6 +113,15 @@ class Marks:
             self.claimed_through = claimed[-1].pk
         return claimed
 
+    @transaction.atomic
+    def claim_with_mark(self, count: int, now: datetime) -> list[Claimed]:
+        """The same, to be sent in this order, one by one. Both are there for others, or neither."""
+        claimed = self.claim(count, now)
+        if claimed:
+            first, self.token, self.written_at = claimed[0], claimed[0].claim_token, now
+            ask(begin_sql(), self.token, first.pk, now, self.campaign.pk)
+        return claimed
+
     def settle_and_go(
         self, last: Settled | None, claimed: Claimed, now: datetime
     ) -> Callable[[], bool]:
@@ -120,10 +130,14 @@ class Marks:
         PostgreSQL sets about it at once. Both are done when the returned has been called: True if
         the next may go. They are committed by then, unless the caller is in a transaction.
         """
-        if last and last.outcome.state != State.ACCEPTED:
-            return partial(self._slowly, last, claimed, now)
-        step = self._step(last, claimed, now)
-        return lambda: bool(step()) or claimed.delivery().go(now)
+        if last and (last.outcome != ACCEPTED or now - self.written_at > WRITES_EVERY):
+            self._write_down(last, now)
+        step = self._step(claimed, now)
+        return lambda: bool(step()) or self._slowly(last, claimed, now)
+
+    def write_out(self) -> None:
+        """What is said by the mark is said by the deliveries then."""
+        Mark.objects.filter(pk=self.token).write_out()
 
     def unmark(self, claimed: Claimed) -> None:
         """Nothing of it was sent: it is only claimed."""
@@ -147,33 +161,29 @@ class Marks:
             for row in sorted(rows, key=itemgetter(0))
         ]
 
-    def _slowly(self, last: Settled, claimed: Claimed, now: datetime) -> bool:
-        with transaction.atomic():
-            last.record(now)
-            return claimed.delivery().go(now)
-
-    def _step(self, last: Settled | None, claimed: Claimed, now: datetime) -> Callable[[], object]:
-        settle = settling(last, now)
-        mark = (now, now + LEASE, claimed.pk, claimed.claim_token)
+    def _step(self, claimed: Claimed, now: datetime) -> Callable[[], object]:
         person = reachable_person().values(claimed.subscriber_id or 0, now)
         sendable = sendable_campaign().values(self.campaign.pk, now)
+        values = (*person, claimed.pk, now, claimed.claim_token, claimed.pk, *sendable)
         if connection.features.has_select_for_update:
-            return begin(settle_and_go_sql() + self.plan, *settle, *person, *mark, *sendable)
-        return partial(one_after_the_other, last and settle, (*mark, *person, *sendable))
+            return begin(move_sql() + self.plan, *values)
+        return partial(ask, move_sql(), *values)
 
+    @transaction.atomic
+    def _slowly(self, last: Settled | None, claimed: Claimed, now: datetime) -> bool:
+        """There is no mark any more, or it must not move: each delivery by itself from here on."""
+        self.write_out()
+        if last:
+            last.record(now)
+        return claimed.delivery().go(now)
 
-@transaction.atomic  # nobody else writes meanwhile
-def one_after_the_other(settle: tuple[object, ...] | None, go: tuple[object, ...]) -> object:
-    if settle:
-        ask(SETTLE, *settle)
-    return ask(go_sql(), *go)
-
-
-def settling(last: Settled | None, now: datetime) -> tuple[object, ...]:
-    if last is None:
-        return ("", now, 0, None)
-    provider_id = last.outcome.provider_id[:200]
-    return (provider_id, now, last.claimed.pk, last.claimed.claim_token)
+    @transaction.atomic
+    def _write_down(self, last: Settled, now: datetime) -> None:
+        """The mark stays."""
+        for mark in Mark.objects.filter(pk=self.token).select_for_update():
+            mark.write_down()
+        last.record(now)
+        self.written_at = now
 
 
 @cache
@@ -183,13 +193,20 @@ def claim_sql() -> str:
 
 
 @cache
-def go_sql() -> str:
-    return GO.format(person=reachable_person().sql, sendable=sendable_campaign().sql)
+def begin_sql() -> str:
+    lock = "FOR SHARE SKIP LOCKED" if connection.features.has_select_for_update else ""
+    return BEGIN.format(lock=lock)
 
 
 @cache
-def settle_and_go_sql() -> str:
-    return SETTLE_AND_GO.format(person=reachable_person().sql, sendable=sendable_campaign().sql)
+def move_sql() -> str:
+    locks = connection.features.has_select_for_update
+    return MOVE.format(
+        person=reachable_person().sql,
+        sendable=sendable_campaign().sql,
+        materialized="MATERIALIZED" if locks else "",
+        lock="FOR SHARE" if locks else "",
+    )
 
 
 # --- What others say in Django's words --------------------------------------------------------

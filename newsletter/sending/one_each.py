@@ -1,8 +1,8 @@
 """One message for each mail, over a connection that is kept open.
 
-For each mail: mark it *submitting* and commit; send; write down the outcome. The outcome of one
-mail and the mark of the next share a commit. A worker that dies leaves at most one mail in
-doubt, and that one is not sent again by guess.
+For each mail: move the mark to it and commit; send. That the mark moves on says that the mail
+before was accepted; any other outcome is written down before. A worker that dies leaves at most one
+mail in doubt, and that one is not sent again by guess.
 
 While the database is at it, the wire may say all that comes before the content: a server can take
 no mail whose content it has not seen.
@@ -37,7 +37,7 @@ class OneEach:
 
     def claim(self, count: int, now: datetime) -> list[Claimed]:
         self.claim_size = min(2 * self.claim_size, LARGEST_CLAIM)
-        return self.marks.claim(count, now)
+        return self.marks.claim_with_mark(count, now)
 
     def send(self, claimed: Sequence[Claimed], progress: Progress) -> None:
         for mail in claimed:
@@ -58,6 +58,7 @@ class OneEach:
         return answer
 
     def settle(self, now: datetime) -> None:
+        self.marks.write_out()
         if self.last:
             self.last.record(now)
         if self.not_sent:  # whether it was marked the database could not say any more

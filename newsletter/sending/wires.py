@@ -12,6 +12,7 @@ from newsletter import providers
 from newsletter.emails import campaign_mail
 from newsletter.models import Campaign
 from newsletter.outcomes import (
+    ACCEPTED,
     Outcome,
     in_doubt,
     later,
@@ -24,9 +25,6 @@ from newsletter.ready_mail import ReadyCopy, ReadyMail, StandIn
 from newsletter.sending.line import Line
 from newsletter.sending.marks import Claimed
 from newsletter.signing import BadKey, signer
-from newsletter.states import State
-
-ACCEPTED = Outcome(State.ACCEPTED)
 
 
 class Wire(Line):

@@ -1,14 +1,16 @@
 """Two acts on one database, the second begun while the first is done and not committed."""
 
+import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from newsletter.models import Delivery
-from newsletter.sending.marks import Claimed, Marks
+from newsletter.models import Campaign, Delivery
+from newsletter.sending.marks import Claimed, Marks, Settled
 
 at_the_same_time = pytest.mark.django_db(transaction=True)
 
@@ -45,16 +47,33 @@ def go(delivery: Delivery) -> bool:
         return delivery.go(timezone.now())
 
 
-def go_by_marks(delivery: Delivery) -> bool:
-    """The same as a worker that sends one by one does it, in one statement."""
-    person = delivery.subscriber
-    claimed = Claimed(
-        pk=delivery.pk,
-        subscriber_id=delivery.subscriber_id,
-        address=delivery.address,
-        attempts=delivery.attempts,
-        handle=person and person.handle,
-        claim_token=delivery.claim_token,
-        campaign=delivery.campaign,
-    )
-    return Marks(delivery.campaign).settle_and_go(None, claimed, timezone.now())()
+def claim(campaign: Campaign, count: int = 1) -> list[Delivery]:
+    return Delivery.objects.claim(campaign, count, timezone.now())
+
+
+@dataclass
+class MarkedWorker:
+    """Does the same as a worker does it that sends one by one."""
+
+    marks: dict[uuid.UUID, Marks] = field(default_factory=dict)
+
+    def claim(self, campaign: Campaign, count: int = 1) -> list[Delivery]:
+        marks = Marks(campaign)
+        claimed = marks.claim_with_mark(count, timezone.now())
+        self.marks[marks.token] = marks
+        ids = [mail.pk for mail in claimed]
+        mine = Delivery.objects.filter(pk__in=ids).order_by("pk")
+        return list(mine.select_related("campaign", "subscriber"))
+
+    def go(self, delivery: Delivery, last: Settled | None = None) -> bool:
+        person = delivery.subscriber
+        claimed = Claimed(
+            pk=delivery.pk,
+            subscriber_id=delivery.subscriber_id,
+            address=delivery.address,
+            attempts=delivery.attempts,
+            handle=person and person.handle,
+            claim_token=delivery.claim_token,
+            campaign=delivery.campaign,
+        )
+        return self.marks[delivery.claim_token].settle_and_go(last, claimed, timezone.now())()

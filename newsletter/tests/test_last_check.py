@@ -9,28 +9,42 @@ from django.utils import timezone
 
 from careersite.tests.smtp_sink import SmtpSink
 from newsletter.consent import Origin
-from newsletter.models import Campaign, Delivery, Subscriber, Suppression
+from newsletter.models import Campaign, Delivery, Mark, Subscriber, Suppression
 from newsletter.models.delivery import LEASE
 from newsletter.outcomes import later
 from newsletter.states import State
 from newsletter.tests.factories import mail_through, make_mailing, send, together
-from newsletter.tests.races import at_the_same_time, go_by_marks, race
-from newsletter.tests.races import go as go_together
+from newsletter.tests.races import MarkedWorker, at_the_same_time, claim, go, race
 
 pytestmark = pytest.mark.django_db
 
 
-Go = Callable[[Delivery], bool]
+class Together:
+    """A worker that sends many in one call."""
+
+    go, claim = staticmethod(go), staticmethod(claim)
 
 
-@pytest.fixture(params=[go_together, go_by_marks], ids=["together", "by marks"])
-def go(request: pytest.FixtureRequest) -> Go:
-    return request.param
+Worker = Together | MarkedWorker
 
 
-def claimed_mail() -> Delivery:
-    [delivery] = Delivery.objects.claim(make_mailing(), 1, timezone.now())
+@pytest.fixture(params=[Together, MarkedWorker], ids=["together", "one by one"])
+def worker(request: pytest.FixtureRequest) -> Worker:
+    return request.param()
+
+
+@pytest.fixture
+def delivery(worker: Worker) -> Delivery:
+    """Claimed by the worker."""
+    [delivery] = worker.claim(make_mailing())
     return delivery
+
+
+def fate(delivery: Delivery) -> State:
+    """As it will stand there when the worker has gone."""
+    Mark.objects.all().write_out()
+    delivery.refresh_from_db()
+    return delivery.state
 
 
 def leave(subscriber: Subscriber) -> bool:
@@ -40,54 +54,50 @@ def leave(subscriber: Subscriber) -> bool:
 # --- One after the other ------------------------------------------------------------------
 
 
-def test_a_mail_to_somebody_on_the_list_may_go(go: Go) -> None:
-    delivery = claimed_mail()
-    assert go(delivery)
-    delivery.refresh_from_db()
-    assert delivery.state == State.SUBMITTING
+def test_a_mail_to_somebody_on_the_list_may_go(worker: Worker, delivery: Delivery) -> None:
+    assert worker.go(delivery)
+    assert fate(delivery) == State.SUBMITTING
     assert delivery.submitted_at
 
 
 @pytest.mark.parametrize("end", ["left", "complained", "erased"])
-def test_whoever_is_off_the_list_meanwhile_gets_nothing(end: str, go: Go) -> None:
-    delivery = claimed_mail()
+def test_whoever_is_off_the_list_meanwhile_gets_nothing(
+    end: str, worker: Worker, delivery: Delivery
+) -> None:
     if end == "left":
         Subscriber.objects.update(unsubscribed_at=timezone.now())
     elif end == "complained":
         Suppression.objects.add(delivery.address, Suppression.Reason.COMPLAINED)
     else:
         Subscriber.objects.all().delete()
-    assert not go(delivery)
-    delivery.refresh_from_db()
-    assert delivery.state == State.SKIPPED
+    assert not worker.go(delivery)
+    assert fate(delivery) == State.SKIPPED
 
 
-def test_leaving_takes_back_what_waits_and_not_what_is_on_the_wire(go: Go) -> None:
+def test_leaving_takes_back_what_waits_and_not_what_is_on_the_wire(worker: Worker) -> None:
     campaign = make_mailing(readers=2)
-    first, second = Delivery.objects.claim(campaign, 2, timezone.now())
-    assert go(first)
+    first, second = worker.claim(campaign, 2)
+    assert worker.go(first)
     assert leave(first.subscriber)
     assert leave(second.subscriber)
     assert campaign.tally() == {State.SUBMITTING: 1, State.SKIPPED: 1}
 
 
-def test_a_lease_that_was_lost_does_not_go(go: Go) -> None:
-    delivery = claimed_mail()
+def test_a_lease_that_was_lost_does_not_go(worker: Worker, delivery: Delivery) -> None:
     now = timezone.now()
     Delivery.objects.expire_leases(now + LEASE + timedelta(seconds=1))
-    assert not go(delivery)
-    [other] = Delivery.objects.claim(delivery.campaign, 1, now)
-    assert not go(delivery)
-    assert go(other)
-    assert not go(other)
+    assert not worker.go(delivery)
+    [other] = worker.claim(delivery.campaign)
+    assert not worker.go(delivery)
+    assert worker.go(other)
+    assert not worker.go(other)
 
 
-def test_nothing_goes_while_the_campaign_rests(go: Go) -> None:
-    delivery = claimed_mail()
+def test_nothing_goes_while_the_campaign_rests(worker: Worker, delivery: Delivery) -> None:
     delivery.campaign.rest(timezone.now() + timedelta(minutes=1))
-    assert not go(delivery)
+    assert not worker.go(delivery)
     delivery.campaign.rest(timezone.now())
-    assert go(delivery)
+    assert worker.go(delivery)
 
 
 # --- Under load ---------------------------------------------------------------------------
@@ -126,32 +136,28 @@ def disown(subscriber: Subscriber) -> bool:
 @at_the_same_time
 @pytest.mark.parametrize("leave", [leave, disown])
 def test_who_leaves_just_before_it_gets_nothing(
-    eventually: Callable, go: Go, leave: Callable[[Subscriber], bool]
+    eventually: Callable, worker: Worker, delivery: Delivery, leave: Callable[[Subscriber], bool]
 ) -> None:
-    delivery = claimed_mail()
-    went = race(lambda: leave(delivery.subscriber), lambda: go(delivery), eventually)
-    delivery.refresh_from_db()
-    assert (went, delivery.state) == (False, State.SKIPPED)
+    went = race(lambda: leave(delivery.subscriber), lambda: worker.go(delivery), eventually)
+    assert (went, fate(delivery)) == (False, State.SKIPPED)
 
 
 @at_the_same_time
-def test_who_begins_a_rest_just_before_it_gets_nothing(eventually: Callable, go: Go) -> None:
-    delivery = claimed_mail()
+def test_who_begins_a_rest_just_before_it_gets_nothing(
+    eventually: Callable, worker: Worker, delivery: Delivery
+) -> None:
     now = timezone.now()
     rest = partial(delivery.subscriber.pause, now + timedelta(days=7), Origin(), now)
-    went = race(rest, lambda: go(delivery), eventually)
-    delivery.refresh_from_db()
-    assert (went, delivery.state, delivery.reason) == (False, State.SKIPPED, "paused")
+    went = race(rest, lambda: worker.go(delivery), eventually)
+    assert (went, fate(delivery), delivery.reason) == (False, State.SKIPPED, "paused")
 
 
 @at_the_same_time
 def test_who_leaves_just_after_it_gets_this_one_and_no_second_try(
-    eventually: Callable, go: Go
+    eventually: Callable, worker: Worker, delivery: Delivery
 ) -> None:
-    delivery = claimed_mail()
-    left = race(lambda: go(delivery), lambda: leave(delivery.subscriber), eventually)
-    delivery.refresh_from_db()
-    assert (left, delivery.state) == (True, State.SUBMITTING)
+    left = race(lambda: worker.go(delivery), lambda: leave(delivery.subscriber), eventually)
+    assert (left, fate(delivery)) == (True, State.SUBMITTING)
 
     now = timezone.now()
     delivery.record(later("450 Try later"), now)
@@ -162,21 +168,21 @@ def test_who_leaves_just_after_it_gets_this_one_and_no_second_try(
 
 @at_the_same_time
 def test_a_campaign_that_is_cancelled_just_before_it_sends_nothing(
-    eventually: Callable, go: Go
+    eventually: Callable, worker: Worker, delivery: Delivery
 ) -> None:
-    delivery = claimed_mail()
     campaign = Campaign.objects.get()
-    went = race(lambda: campaign.cancel("Stop.", timezone.now()), lambda: go(delivery), eventually)
-    delivery.refresh_from_db()
-    assert (went, delivery.state) == (False, State.SKIPPED)
+    went = race(
+        lambda: campaign.cancel("Stop.", timezone.now()), lambda: worker.go(delivery), eventually
+    )
+    assert (went, fate(delivery)) == (False, State.SKIPPED)
 
 
 @at_the_same_time
 def test_a_lease_that_is_taken_away_just_before_it_does_not_go(
-    eventually: Callable, go: Go
+    eventually: Callable, worker: Worker, delivery: Delivery
 ) -> None:
-    delivery = claimed_mail()
     late = timezone.now() + LEASE + timedelta(seconds=1)
-    went = race(lambda: Delivery.objects.expire_leases(late), lambda: go(delivery), eventually)
-    delivery.refresh_from_db()
-    assert (went, delivery.state) == (False, State.QUEUED)
+    went = race(
+        lambda: Delivery.objects.expire_leases(late), lambda: worker.go(delivery), eventually
+    )
+    assert (went, fate(delivery)) == (False, State.QUEUED)

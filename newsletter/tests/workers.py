@@ -15,7 +15,8 @@ from django.utils import timezone
 from blog.nudges import nudge
 from blog.tests.factories import make_article
 from careersite.tests.smtp_sink import SmtpSink
-from newsletter.models import Campaign, Delivery
+from newsletter.models import Campaign, Delivery, Mark
+from newsletter.times import LEASE
 
 StartWorker = Callable[..., subprocess.Popen]
 Eventually = Callable[..., object]
@@ -46,6 +47,7 @@ def kill_with_children(worker: subprocess.Popen) -> None:
 
 def end_leases() -> None:
     """As if the time had gone by that a dead worker's leases last."""
+    Mark.objects.update(at=timezone.now() - LEASE - timedelta(seconds=1))
     Delivery.objects.filter(lease_until__isnull=False).update(
         lease_until=timezone.now() - timedelta(seconds=1)
     )
