@@ -86,7 +86,12 @@ def of_body(letter: Letter) -> Iterator[Remark]:
         yield Remark("warn", f"{are} no words for those who cannot see. Double-click to add them.")
 
 
-LOOKS: list[Callable[[Letter], Iterator[Remark]]] = [of_subject, of_preheader, of_body]
+def of_topics(letter: Letter) -> Iterator[Remark]:
+    if letter.has_no_topic_left:
+        yield Remark("bad", "All topics it was for are deleted. Edit it, and choose who gets it.")
+
+
+LOOKS: list[Callable[[Letter], Iterator[Remark]]] = [of_subject, of_preheader, of_body, of_topics]
 
 
 def of_audience(people: int) -> Iterator[Remark]:

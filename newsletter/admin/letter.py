@@ -1,5 +1,5 @@
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, QuerySet
@@ -12,6 +12,8 @@ from newsletter.admin.letter_forms import AudienceForm, LetterForm
 from newsletter.admin.read_only import SoundIds
 from newsletter.audience import Audience
 from newsletter.models import Campaign, Letter
+
+NO_TOPIC_LEFT = "The draft is saved. It cannot be sent before you choose who gets it."
 
 
 @admin.register(Letter)
@@ -48,6 +50,13 @@ class LetterAdmin(SoundIds):
 
     # --- Writing --------------------------------------------------------------------------
 
+    def get_fieldsets(self, request: HttpRequest, obj: Letter | None = None) -> list:
+        """Beside its topics the way out, where all of them are deleted."""
+        if obj is None or not obj.has_no_topic_left:
+            return self.fieldsets
+        for_whom = ("Who gets it", {"fields": ("frequency", "topics", "to_everybody")})
+        return [for_whom if name == for_whom[0] else (name, rest) for name, rest in self.fieldsets]
+
     def formfield_for_dbfield(self, *args: object, **kwargs: object) -> forms.Field | None:
         """Without the small buttons beside it: topics have a page of their own."""
         field = super().formfield_for_dbfield(*args, **kwargs)
@@ -80,6 +89,7 @@ class LetterAdmin(SoundIds):
         context |= {
             "people": audience.people(timezone.now()).count(),
             "state": self.state(obj) if obj else "new draft",
+            "no_topic_left": obj is not None and obj.has_no_topic_left,
         }
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
@@ -92,10 +102,13 @@ class LetterAdmin(SoundIds):
     def _after_saving(self, request: HttpRequest, letter: Letter) -> HttpResponse:
         if "_check" in request.POST:
             return HttpResponseRedirect(check_url(letter))
+        if letter.has_no_topic_left:
+            self.message_user(request, NO_TOPIC_LEFT, messages.WARNING)
+            return HttpResponseRedirect(form_url(letter))
         people = letter.audience.people(timezone.now()).count()
         get = "1 person would get it" if people == 1 else f"{people:,} people would get it"
         self.message_user(request, f"The draft is saved. {get} now.")
-        return HttpResponseRedirect(reverse("admin:newsletter_letter_change", args=[letter.pk]))
+        return HttpResponseRedirect(form_url(letter))
 
     def audience_view(self, request: HttpRequest) -> JsonResponse:
         """How many people what stands in the form is for, before it is saved."""
@@ -104,6 +117,10 @@ class LetterAdmin(SoundIds):
         form = AudienceForm(request.GET)
         people = form.audience().people(timezone.now()).count() if form.is_valid() else None
         return JsonResponse({"people": people}, headers={"Cache-Control": "no-store"})
+
+
+def form_url(letter: Letter) -> str:
+    return reverse("admin:newsletter_letter_change", args=[letter.pk])
 
 
 def check_url(letter: Letter) -> str:

@@ -36,6 +36,13 @@ class LetterForm(forms.ModelForm):
         "who opened a mail is never known here.",
     )
 
+    to_everybody = forms.BooleanField(
+        label="It is for everybody now",
+        required=False,
+        help_text="All topics that this letter was for are deleted. Tick another topic above, or "
+        "tick this: until then it cannot be sent.",
+    )
+
     class Meta:
         model = Letter
         fields = ("subject", "preheader", "body", "frequency", "topics")
@@ -49,6 +56,17 @@ class LetterForm(forms.ModelForm):
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, label_suffix="", **kwargs)
         self.fields["frequency"].choices = [("", "anything"), *Frequency.choices]
+        if not self.instance.has_no_topic_left:
+            del self.fields["to_everybody"]
+
+    def clean(self) -> dict[str, object]:
+        """Topics that went by themselves are remembered until somebody chooses."""
+        cleaned = super().clean()
+        if cleaned.get("topics"):
+            self.instance.asks_for_topics = True
+        elif "to_everybody" not in self.fields or cleaned.get("to_everybody"):
+            self.instance.asks_for_topics = False
+        return cleaned
 
     def clean_subject(self) -> str:
         return one_line(self.cleaned_data["subject"])

@@ -61,6 +61,12 @@ class Letter(models.Model):
         help_text="Those who chose one of these, and those who want all. "
         "Tick none to ask for no topic.",
     )
+    asks_for_topics = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="Somebody ticked some: when all of them are deleted, it is for nobody.",
+    )
     compare_share = models.PositiveSmallIntegerField("share to compare on, in percent", default=20)
     compare_hours = models.PositiveSmallIntegerField("hours to compare for", default=4)
     counts_presses = models.BooleanField(
@@ -101,7 +107,12 @@ class Letter(models.Model):
     @property
     def audience(self) -> Audience:
         topics = frozenset(self.topics.values_list("pk", flat=True))
-        return Audience(self.frequency, topics or None)
+        return Audience(self.frequency, topics if topics or self.asks_for_topics else None)
+
+    @property
+    def has_no_topic_left(self) -> bool:
+        """All that it was for are deleted: it waits until somebody chooses anew."""
+        return self.is_draft and self.asks_for_topics and not self.topics.exists()
 
     def words(self, subject: str | None = None) -> Words:
         return letter_of(subject or self.subject, self.preheader, self.body)
@@ -140,7 +151,10 @@ class Letter(models.Model):
 
     @transaction.atomic
     def send(self, at: datetime, now: datetime) -> bool:
-        """Freeze it, to be sent at `at`. False for a second press: a letter is sent once."""
+        """Freeze it, to be sent at `at`. False for a second press: a letter is sent once; and while
+        it has no topic left."""
+        if self.has_no_topic_left:
+            return False
         free = Letter.objects.drafts().filter(pk=self.pk)
         if not free.update(frozen_at=now):
             return False

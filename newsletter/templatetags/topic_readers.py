@@ -11,7 +11,7 @@ register = template.Library()
 @register.inclusion_tag("admin/newsletter/_topic_readers.html")
 def readers_of(topics: Topic | Iterable[Topic]) -> dict[str, int]:
     """How many people chose one of `topics`, of how many they are all that is chosen, and how many
-    drafts of letters would be for everybody without them."""
+    drafts of letters would be for nobody without them."""
     ids = [topics.pk] if isinstance(topics, Topic) else [topic.pk for topic in topics]
     chose = Subscriber.objects.mailable().filter(topics__in=ids).distinct()
     drafts = Letter.objects.drafts().filter(topics__in=ids).distinct()

@@ -220,14 +220,14 @@ def test_who_deletes_a_topic_is_told_whom_it_concerns(ada: Subscriber, pay: Topi
         assert "Subscriber_topics object" not in page
 
 
-def test_who_deletes_a_topic_is_told_which_letters_would_go_to_everybody(pay: Topic) -> None:
+def test_who_deletes_a_topic_is_told_which_letters_would_have_to_wait(pay: Topic) -> None:
     offers, waiting = make_topic("Offers"), make_letter()
     waiting.topics.set([pay])
     make_letter().topics.set([pay, offers])
     make_letter(frozen_at=timezone.now()).topics.set([pay])
     desk = staff("view_topic", "delete_topic")
     page = desk.get(reverse("admin:blog_topic_delete", args=[pay.pk])).content.decode()
-    assert "1 letter that is not sent yet is for those who chose this." in page
+    assert "1 letter that is not sent yet is for those who chose this. Without it, it waits" in page
 
 
 def test_nothing_is_said_of_a_topic_that_nobody_chose(ada: Subscriber) -> None:
