@@ -12,22 +12,20 @@ one, must not shape a public page.
 from __future__ import annotations
 
 import io
-import itertools
 import logging
 import re
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from careersite.stored_page import Headers, Policy, StoredPage, seconds, values
+from careersite.held_answer import HeldAnswer
+from careersite.page_store import Key, PageStore
+from careersite.stored_page import Headers, StoredPage
 
 logger = logging.getLogger(__name__)
-
-Key = tuple[str, str, str]
 
 PAUSE_AFTER_FAILURE_S = 1.0
 TRACKING = re.compile(r"(?:(?:utm_[^=&]*|fbclid|gclid|mc_cid|mc_eid|ref)(?:=[^&]*)?(?:&|$)|&)*")
@@ -113,7 +111,7 @@ class PageCache:
 
     def ask_once(
         self, key: Key, environ: WSGIEnvironment, page: StoredPage | None, now: float
-    ) -> StoredPage | Answer | None:
+    ) -> StoredPage | HeldAnswer | None:
         """None: this page cannot be shared, so the caller has to ask for himself."""
         flight, leads = self.join(key)
         if not leads:
@@ -160,11 +158,11 @@ class PageCache:
 
     def ask(
         self, key: Key, environ: WSGIEnvironment, old: StoredPage | None, now: float
-    ) -> StoredPage | Answer:
+    ) -> StoredPage | HeldAnswer:
         """The new page; the old one while the application fails; else the answer, still open."""
         rescue = old if old is not None and now < old.usable_until else None
         try:
-            answer = Answer(self.application, plain(environ))
+            answer = HeldAnswer(self.application, plain(environ))
             page = self.keep(key, answer, old, now)
         except Exception as error:
             if rescue is None:
@@ -179,7 +177,7 @@ class PageCache:
         return answer
 
     def keep(
-        self, key: Key, answer: Answer, old: StoredPage | None, now: float
+        self, key: Key, answer: HeldAnswer, old: StoredPage | None, now: float
     ) -> StoredPage | None:
         policy = answer.policy
         body = answer.read(self.store.largest_bytes) if policy else None
@@ -215,111 +213,3 @@ def address(environ: WSGIEnvironment) -> Key:
 def plain(environ: WSGIEnvironment) -> WSGIEnvironment:
     kept = {name: value for name, value in environ.items() if name not in ABOUT_ONE_REQUEST}
     return kept | {"REQUEST_METHOD": "GET", "QUERY_STRING": "", "wsgi.input": io.BytesIO()}
-
-
-class PageStore:
-    """Pages by address; the least recently used make room. Safe for many threads."""
-
-    def __init__(self, capacity_bytes: int) -> None:
-        self.capacity_bytes = capacity_bytes
-        self.largest_bytes = capacity_bytes // 8
-        self.size_bytes = 0
-        self.pages: OrderedDict[Key, StoredPage] = OrderedDict()
-        self.lock = threading.Lock()
-
-    def get(self, key: Key) -> StoredPage | None:
-        with self.lock:
-            page = self.pages.get(key)
-            if page is not None:
-                self.pages.move_to_end(key)
-            return page
-
-    def put(self, key: Key, page: StoredPage) -> None:
-        with self.lock:
-            self.remove(key)
-            while self.pages and self.size_bytes + page.size_bytes > self.capacity_bytes:
-                self.remove(next(iter(self.pages)))
-            self.pages[key] = page
-            self.size_bytes += page.size_bytes
-            if page.is_missing:  # first to go: a scanner's guesses push out no article
-                self.pages.move_to_end(key, last=False)
-
-    def drop(self, key: Key) -> None:
-        with self.lock:
-            self.remove(key)
-
-    def remove(self, key: Key) -> None:
-        page = self.pages.pop(key, None)
-        self.size_bytes -= page.size_bytes if page is not None else 0
-
-
-class Answer:
-    """What the application says, held back until it is clear what becomes of it (PEP 3333)."""
-
-    def __init__(self, application: WSGIApplication, environ: WSGIEnvironment) -> None:
-        self.status = ""
-        self.headers: Headers = []
-        self.chunks: list[bytes] = []  # written, or read ahead
-        self.reader: StartResponse | None = None
-        self.rest: Iterator[bytes] | None = None
-        self.body = application(environ, self.start)
-        if not self.status:  # a generator begins to speak at its first chunk
-            self.read_chunk()
-
-    @property
-    def policy(self) -> Policy | None:
-        return Policy.of(self.status, self.headers)
-
-    @property
-    def has_failed(self) -> bool:
-        return self.status >= "500"
-
-    def read(self, limit_bytes: int) -> bytes | None:
-        """The whole body, or None when it is larger; `send` then still sends all of it."""
-        if any(seconds(length) > limit_bytes for length in values(self.headers, "content-length")):
-            return None
-        size_bytes = sum(map(len, self.chunks))
-        while size_bytes <= limit_bytes:
-            if not self.read_chunk():
-                self.close()
-                return b"".join(self.chunks)
-            size_bytes += len(self.chunks[-1])
-        return None
-
-    def read_chunk(self) -> bool:
-        try:
-            if self.rest is None:
-                self.rest = iter(self.body)
-            self.chunks.append(next(self.rest))
-            return True
-        except StopIteration:
-            return False
-        except BaseException:
-            self.close()
-            raise
-
-    def send(
-        self, environ: WSGIEnvironment, start_response: StartResponse, now: float
-    ) -> Iterable[bytes]:
-        self.reader = start_response
-        start_response(self.status, self.headers)
-        if environ["REQUEST_METHOD"] == "HEAD":
-            self.close()
-            return []
-        return self.body if self.rest is None and not self.chunks else self
-
-    def __iter__(self) -> Iterator[bytes]:
-        return itertools.chain(self.chunks, self.body if self.rest is None else self.rest)
-
-    def close(self) -> None:
-        if hasattr(self.body, "close"):
-            self.body.close()
-
-    def start(
-        self, status: str, headers: Headers, exc_info: object = None
-    ) -> Callable[[bytes], object]:
-        """The application may change its mind by `exc_info` until its reader has the headers."""
-        if self.reader is not None:
-            return self.reader(status, headers, exc_info)
-        self.status, self.headers = status, headers
-        return self.chunks.append
