@@ -16,7 +16,15 @@ from blog.public_forms import form_stamp
 from blog.tests.factories import make_article
 from newsletter import personal_mails, staff_mail, sweeping
 from newsletter.consent import Origin
-from newsletter.models import Campaign, Delivery, Letter, Preferences, Subscriber, Suppression
+from newsletter.models import (
+    Campaign,
+    ConsentEvent,
+    Delivery,
+    Letter,
+    Preferences,
+    Subscriber,
+    Suppression,
+)
 from newsletter.sending.repeating import repeat
 
 LONG_AGO = timedelta(days=30)
@@ -185,3 +193,8 @@ def what_it_does(campaign: Campaign) -> str:
     if campaign.paused_at:
         return "pauses"
     return "rests" if campaign.rests_until else "sends on"
+
+
+def events() -> list[str]:
+    """What is written down of everybody's consent, the oldest first."""
+    return [event.kind for event in ConsentEvent.objects.order_by("pk")]

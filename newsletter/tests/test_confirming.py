@@ -10,10 +10,11 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from newsletter.consent import Origin
-from newsletter.models import AddressChange, ConsentEvent, Subscriber, Suppression
+from newsletter.models import AddressChange, Subscriber, Suppression
 from newsletter.tests.factories import (
     all_rows,
     at_once,
+    events,
     filled_in,
     let_workers_run,
     make_subscriber,
@@ -28,10 +29,6 @@ BUTTON = "Yes, send me new articles"
 def link_to_confirm(subscriber: Subscriber, age: timedelta = timedelta(0)) -> str:
     token = subscriber.token(Purpose.CONFIRM, timezone.now() - age)
     return f"/newsletter/confirm/{token}/"
-
-
-def events() -> list[str]:
-    return [event.kind for event in ConsentEvent.objects.order_by("pk")]
 
 
 @pytest.mark.parametrize("method", ["get", "head", "options"])

@@ -13,11 +13,12 @@ from pytest_django import Settings
 
 from blog.models import Article
 from blog.tests.factories import make_article
-from newsletter.models import ConsentEvent, Subscriber, Suppression
+from newsletter.models import Subscriber, Suppression
 from newsletter.states import State
 from newsletter.tests.factories import (
     all_rows,
     at_once,
+    events,
     let_workers_run,
     make_campaign,
     make_subscriber,
@@ -28,10 +29,6 @@ from newsletter.tokens import Purpose
 pytestmark = pytest.mark.django_db
 
 GONE = "You get no more mails"
-
-
-def events() -> list[str]:
-    return [event.kind for event in ConsentEvent.objects.order_by("pk")]
 
 
 def mail_to(subscriber: Subscriber, mailoutbox: list) -> EmailMultiAlternatives:

@@ -13,11 +13,17 @@ from anymail.signals import post_send
 from django.utils import timezone
 
 from careersite.tests.provider import Answer, Provider, Request
-from newsletter.models import Campaign, Delivery
+from newsletter.models import Delivery
 from newsletter.sending.turn import REST
 from newsletter.states import State
 from newsletter.tags import tag_of
-from newsletter.tests.factories import let_workers_run, make_mailing, make_subscriber, send
+from newsletter.tests.factories import (
+    let_workers_run,
+    make_mailing,
+    make_subscriber,
+    send,
+    what_it_does,
+)
 from newsletter.times import LONGEST_WAIT
 
 pytestmark = pytest.mark.django_db
@@ -51,13 +57,6 @@ def mailgun(settings: object, provider: Provider) -> Provider:
     use_mailgun(settings, provider.url)
     provider.answer = lambda _: QUEUED
     return provider
-
-
-def what_it_does(campaign: Campaign) -> str:
-    campaign.refresh_from_db()
-    if campaign.paused_at:
-        return "pauses"
-    return "rests" if campaign.rests_until else "sends on"
 
 
 BY_ANSWER = [

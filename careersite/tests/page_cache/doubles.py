@@ -3,7 +3,8 @@
 import io
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -136,3 +137,25 @@ def all_at_once(count: int, act: Callable[[], Any]) -> list[Any]:
 
     with ThreadPoolExecutor(count) as pool:
         return [future.result(DEADLINE_S) for future in [pool.submit(start) for _ in range(count)]]
+
+
+@contextmanager
+def a_reader_who_waits(front: Front, site: Site) -> Iterator[Future]:
+    """One who comes first and gets an answer only when the block is over."""
+    is_in, may_answer = threading.Event(), threading.Event()
+    the_first = site.times_asked + 1
+
+    def during() -> None:
+        if site.times_asked == the_first:
+            is_in.set()
+            may_answer.wait(DEADLINE_S)
+
+    site.during = during
+    with ThreadPoolExecutor(1) as pool:
+        reader = pool.submit(front.get)
+        assert is_in.wait(DEADLINE_S)
+        try:
+            yield reader
+        finally:
+            may_answer.set()
+        reader.result(DEADLINE_S)

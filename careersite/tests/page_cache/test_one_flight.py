@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 
 from careersite.page_cache import PageCache
-from careersite.tests.page_cache.doubles import DEADLINE_S, TEXT, Clock, Front, Site, all_at_once
+from careersite.tests.page_cache.doubles import (
+    DEADLINE_S,
+    TEXT,
+    Clock,
+    Front,
+    Site,
+    a_reader_who_waits,
+    all_at_once,
+)
 
 
 def test_many_readers_of_a_new_page_cause_one_request(front: Front, site: Site) -> None:
@@ -55,21 +63,9 @@ def test_followers_of_a_page_that_cannot_be_shared_ask_for_themselves(
 
 def test_nobody_waits_for_ever_for_another(site: Site, clock: Clock) -> None:
     front = Front(PageCache(site, clock=clock, patience_s=0))
-    leader_is_in, may_answer = threading.Event(), threading.Event()
-
-    def during() -> None:
-        if site.times_asked == 1:
-            leader_is_in.set()
-            may_answer.wait(DEADLINE_S)
-
-    site.during = during
-    with ThreadPoolExecutor(1) as pool:
-        leader = pool.submit(front.get)
-        assert leader_is_in.wait(DEADLINE_S)
+    with a_reader_who_waits(front, site):
         assert front.get().body == TEXT
         assert site.times_asked == 2
-        may_answer.set()
-        leader.result(DEADLINE_S)
     assert not front.cache.flights
 
 

@@ -1,14 +1,19 @@
 """While the application is down, the page cache’s copy stands in as long as it may."""
 
 import logging
-import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from careersite.page_cache import PageCache
-from careersite.tests.page_cache.doubles import DEADLINE_S, TEXT, Body, Clock, Front, Site
+from careersite.tests.page_cache.doubles import (
+    TEXT,
+    Body,
+    Clock,
+    Front,
+    Site,
+    a_reader_who_waits,
+)
 
 
 @pytest.mark.parametrize("failure", [OSError("the database is away"), None])
@@ -110,15 +115,10 @@ def test_a_copy_serves_when_the_application_only_hangs(
     front = Front(PageCache(site, clock=clock, patience_s=0))
     front.get()
     clock.advance(60)
-    leader_is_in, may_answer = threading.Event(), threading.Event()
-    site.during = lambda: (leader_is_in.set(), may_answer.wait(DEADLINE_S))
-    with ThreadPoolExecutor(1) as pool:
-        leader = pool.submit(front.get)
-        assert leader_is_in.wait(DEADLINE_S)
+    with a_reader_who_waits(front, site) as leader:
         assert front.get()["Age"] == "60"
         assert "no answer in time" in caplog.text
-        may_answer.set()
-        assert leader.result(DEADLINE_S)["Age"] == "0"
+    assert leader.result()["Age"] == "0"
     assert site.times_asked == 2
 
 
@@ -128,20 +128,8 @@ def test_a_copy_that_is_too_old_does_not_serve_when_the_application_hangs(
     front = Front(PageCache(site, clock=clock, patience_s=0))
     front.get()
     clock.advance(10 + 86_400)
-    leader_is_in, may_answer = threading.Event(), threading.Event()
-
-    def during() -> None:
-        if site.times_asked == 2:
-            leader_is_in.set()
-            may_answer.wait(DEADLINE_S)
-
-    site.during = during
-    with ThreadPoolExecutor(1) as pool:
-        leader = pool.submit(front.get)
-        assert leader_is_in.wait(DEADLINE_S)
+    with a_reader_who_waits(front, site):
         assert front.get()["Age"] is None
-        may_answer.set()
-        leader.result(DEADLINE_S)
     assert site.times_asked == 3
 
 
