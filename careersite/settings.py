@@ -98,7 +98,7 @@ CSRF_TRUSTED_ORIGINS = words("CSRF_TRUSTED_ORIGINS") or [SITE_URL]
 
 INSTALLED_APPS = [
     "django.contrib.admin",
-    "django.contrib.auth",
+    "careersite.accounts.StaffAccounts",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",

@@ -44,7 +44,7 @@ class StateFilter(admin.SimpleListFilter):
 class EnquiryStaffForm(forms.ModelForm):
     """What staff may change: their own remarks, never what somebody wrote."""
 
-    is_answered = forms.BooleanField(label="answered", required=False)
+    is_answered = forms.BooleanField(label="Answered", required=False)
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
@@ -123,7 +123,7 @@ class EnquiryAdmin(admin.ModelAdmin):
 
 @admin.register(Question)
 class QuestionAdmin(EnquiryAdmin):
-    list_display = ["__str__", "beginning", "reply", "source", "created_at", "state"]
+    list_display = ["beginning", "name", "reply", "source", "created_at", "state"]
     fields = [
         *("text", "name", "reply", "source", "created_at", "staff_told_at"),
         *("is_answered", "staff_note", "looks_like_spam"),
@@ -133,7 +133,7 @@ class QuestionAdmin(EnquiryAdmin):
 
 @admin.register(ResumeRequest)
 class ResumeRequestAdmin(EnquiryAdmin):
-    list_display = ["__str__", "name", "beginning", "reply", "source", "created_at", "state"]
+    list_display = ["name", "beginning", "reply", "source", "created_at", "state"]
     fields = [
         *("text", "name", "reply", "phone", "source", "placement", "created_at", "staff_told_at"),
         *("is_answered", "staff_note", "looks_like_spam"),

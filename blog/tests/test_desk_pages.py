@@ -1,5 +1,6 @@
 """The desk’s other pages: the list, topics, authors, what the whole site says."""
 
+from bs4 import BeautifulSoup
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -37,6 +38,20 @@ def test_the_list_says_how_each_article_stands(editor: Client) -> None:
     assert editor.get(LIST, {"state": "nonsense"}).status_code in (200, 302)
     found = editor.get(LIST, {"q": "scheduled"}).context["cl"].result_list
     assert [one.title for one in found] == ["Scheduled one"]
+
+
+def test_each_cell_of_the_list_says_what_it_is_where_no_heading_stands_above_it(
+    editor: Client,
+) -> None:
+    make_article("Six lines", author=make_author("Maya <Lindqvist>"))
+
+    page = BeautifulSoup(editor.get(LIST).content, "html.parser")
+    cells = {cell["data-label"]: cell.text.strip() for cell in page.select("td[data-label]")}
+
+    assert list(cells) == ["State", "Author", "Topics", "Last saved"]
+    assert cells["Author"] == "Maya <Lindqvist>"
+    assert page.select_one("tbody th").text == "Six lines"
+    assert page.select_one("tbody td.action-checkbox input")
 
 
 def test_the_list_asks_the_database_as_often_for_many_as_for_few(

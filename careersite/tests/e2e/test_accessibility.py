@@ -49,7 +49,11 @@ WITH_LONG_WORDS = (
 )
 NOT_FOUND = ("/no-such-page/", "/newsletter/confirm/rubbish/")
 ERRORS = ("400.html", "403.html", "500.html", "503.html")
-DESK = ("", "blog/article/", "blog/image/", "newsletter/campaign/", "newsletter/subscriber/")
+DESK = (
+    *("", "blog/article/", "blog/image/", "blog/publication/1/change/", "enquiries/question/"),
+    *("newsletter/campaign/", "newsletter/subscriber/", "newsletter/subscriber/growth/"),
+    "newsletter/letter/add/",
+)
 
 
 @pytest.fixture
