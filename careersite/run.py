@@ -8,8 +8,9 @@ from http.client import HTTPConnection, HTTPException
 
 from django.conf import settings
 
-from careersite.environment import is_port, value
+from careersite.environment import value
 from careersite.supervisor import Child, KeepsDying, Supervisor, say
+from careersite.value_shapes import is_port
 
 HOST = "127.0.0.1"
 WEB_GRACE_S = 10

@@ -89,7 +89,7 @@ def faults_of(name: str) -> list[str]:
 
 @pytest.mark.parametrize(("name", "text"), pairs(GOOD))
 def test_a_good_value_is_fine(name: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("careersite.environment.importlib.util.find_spec", lambda _: object())
+    monkeypatch.setattr("careersite.value_shapes.importlib.util.find_spec", lambda _: object())
     monkeypatch.setenv(name, f" {text} ")
     assert faults_of(name) == []
 
