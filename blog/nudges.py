@@ -2,6 +2,7 @@
 
 import atexit
 import logging
+import os
 import queue
 import threading
 import time
@@ -45,6 +46,11 @@ class Messenger:
     """Brings nudges to the broker, one after the other, in one lasting thread."""
 
     def __init__(self) -> None:
+        self._begin()
+        os.register_at_fork(after_in_child=self._begin)
+
+    def _begin(self) -> None:
+        """With nothing to bring. A child process has no thread, and what waits is its parent's."""
         self.waiting: queue.Queue[Nudge | None] = queue.Queue(MOST_WAITING)
         self.lock = threading.Lock()
         self.thread: threading.Thread | None = None
@@ -52,7 +58,7 @@ class Messenger:
     def take(self, one: Nudge) -> None:
         """Returns at once. Too many are dropped, like one that the broker did not take."""
         with self.lock:
-            if self.thread is None:  # not before the first nudge: a server may fork
+            if self.thread is None:  # not before the first nudge, which few processes have
                 self.thread = threading.Thread(target=self._keep_bringing, daemon=True)
                 self.thread.start()
                 atexit.register(self.finish)
@@ -63,6 +69,8 @@ class Messenger:
 
     def finish(self) -> None:
         """A command that ends has its last nudges brought, if the broker listens."""
+        if self.thread is None:
+            return
         try:
             self.waiting.put_nowait(None)
         except queue.Full:

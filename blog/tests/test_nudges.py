@@ -1,5 +1,6 @@
 """Nudges: nobody waits for the broker, and what it does not take is dropped."""
 
+import os
 from threading import Event
 
 import pytest
@@ -44,6 +45,28 @@ def test_one_that_fails_does_not_stop_the_next(
     messenger.finish()
     assert brought == [(2,)]
     assert "No broker for newsletter.tasks.sweep(1,); the sweep will find it" in caplog.text
+
+
+def test_a_process_that_forks_after_the_first_has_its_own_brought(brought: list) -> None:
+    messenger = Messenger()
+    messenger.take(Nudge(TASK, (1,)))
+    messenger.waiting.join()
+    ours, theirs = os.pipe()
+    if not (child := os.fork()):
+        try:
+            messenger.finish()  # what its parent began is not its own to end
+            messenger.take(Nudge(TASK, (2,)))
+            messenger.finish()
+            os.write(theirs, bytes(number for (number,) in brought))
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+    os.close(theirs)
+    assert os.read(ours, 10) == bytes([1, 2])
+    os.close(ours)
+    messenger.take(Nudge(TASK, (3,)))
+    messenger.finish()
+    assert brought == [(1,), (3,)]
 
 
 def test_one_that_waited_too_long_is_not_brought_any_more(brought: list) -> None:
