@@ -2,8 +2,8 @@
 (https://www.indexnow.org/documentation).
 
 Only where the operator has set `INDEXNOW_KEY`. What is due is told by the rows: an article whose
-words changed, or that was taken down, since it was last told of; and an address that leads
-elsewhere or says that it is gone. A far end that is away keeps nobody waiting.
+words changed, or that was taken down or came back, since it was last told of; and an address that
+leads elsewhere or says that it is gone. A far end that is away keeps nobody waiting.
 """
 
 import http.client
@@ -28,7 +28,11 @@ NEWS_FOR = timedelta(days=2)
 MOST_AT_ONCE = 1_000  # 10,000 are allowed
 TIMEOUT_S = 10
 TRY_AGAIN = {408, 429}
-CHANGED_AT = Greatest("published_at", Coalesce("revised_at", "published_at"))
+CHANGED_AT = Greatest(
+    "published_at",
+    Coalesce("revised_at", "published_at"),
+    Coalesce("public_again_at", "published_at"),
+)
 
 
 class NotNow(Exception):

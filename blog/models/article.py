@@ -83,6 +83,8 @@ class Article(HasVersions):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     revised_at = models.DateTimeField(null=True, editable=False)
+    # After its time had been over, somebody gave it more.
+    public_again_at = models.DateTimeField(null=True, editable=False)
     told_engines_at = models.DateTimeField(null=True, editable=False)
     body_text = models.TextField(editable=False, default="")
     reading_minutes = models.PositiveSmallIntegerField(editable=False, default=1)
@@ -108,9 +110,16 @@ class Article(HasVersions):
         others = Article.objects.exclude(pk=self.pk)
         self.slug = self.slug or slug_for(self.title, others, "article")
         self.derive()
+        if self._comes_back():
+            self.public_again_at = timezone.now()
         with transaction.atomic():
             super().save(*args, **kwargs)
             SearchEntry.follow(self)
+
+    def _comes_back(self) -> bool:
+        """Public once this is saved, and taken down by its time until now."""
+        stored = Article.objects.filter(pk=self.pk, expires_at__lte=timezone.now())
+        return self.pk is not None and self.is_public and stored.exists()
 
     def derive(self) -> None:
         """What follows from the text."""

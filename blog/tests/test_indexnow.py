@@ -97,6 +97,24 @@ def test_an_article_whose_time_is_over_is_told_of(engine: Provider) -> None:
     assert told(engine) == ["/articles/short/"]
 
 
+def test_an_article_that_is_given_more_time_after_its_time_was_over_is_told_of(
+    engine: Provider,
+) -> None:
+    now = timezone.now()
+    article = make_article(slug="short", published_at=now - timedelta(days=90))
+    Article.objects.update(expires_at=now - timedelta(minutes=1))
+    assert tell() == 1
+    article.refresh_from_db()
+    article.expires_at = now + timedelta(days=30)
+    article.save()
+    assert (tell(), tell()) == (1, 0)
+    assert told(engine) == ["/articles/short/"]
+    article.refresh_from_db()
+    article.expires_at = None  # more time still, while it is public
+    article.save()
+    assert tell() == 0
+
+
 def test_a_draft_that_nobody_has_read_goes_without_a_word(engine: Provider) -> None:
     article = make_article(published_at=None)
     article.rename("other")
