@@ -129,7 +129,7 @@ def of_links(links: list[str]) -> Iterator[Remark]:
         )
 
 
-TONES = ("bad", "warn", "good")
+TONES = ("bad", "warn", "note", "good")
 
 
 def alike(one: str, other: str) -> bool:

@@ -23,7 +23,7 @@ from newsletter.sender import (
 
 
 class Remark(NamedTuple):
-    """`tone` is "good", "warn" or "bad"."""
+    """`tone` is "good", "note", "warn" or "bad"."""
 
     tone: str
     words: str
@@ -57,11 +57,18 @@ def of_address(domain: str) -> Iterator[Remark]:
 
 
 def of_provider(domain: str) -> Iterator[Remark]:
-    """Where the settings say for which domain the provider sends."""
+    """Only Mailgun’s settings name the domain that it sends for. What the others have verified
+    stands on pages of theirs."""
     provider, own = providers.current(), settings.ANYMAIL.get("MAILGUN_SENDER_DOMAIN")
-    if provider and provider.title == "Mailgun" and own and not are_related(own, domain):
+    if provider and provider.title == "Mailgun" and own:
+        if not are_related(own, domain):
+            words = f"It comes from {domain}, but Mailgun signs it for {own}: many will refuse it."
+            yield Remark("warn", words)
+    elif provider:
         yield Remark(
-            "warn", f"It comes from {domain}, but Mailgun signs it for {own}: many will refuse it."
+            "note",
+            f"Whether {provider.title} has verified {domain} is not known here: see your account "
+            "there. A test mail shows it, too.",
         )
 
 

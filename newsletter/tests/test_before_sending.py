@@ -166,6 +166,19 @@ def test_a_provider_that_signs_for_another_domain_is_named(settings: object) -> 
     assert "Mailgun signs it for mg.elsewhere.org" in said(make_letter(), "warn")
     settings.ANYMAIL = {"MAILGUN_SENDER_DOMAIN": "mg.openseat.org"}
     assert "Mailgun signs" not in said(make_letter(), "warn")
+    assert "is not known here" not in said(make_letter(), "note")
+
+
+def test_of_other_providers_it_says_that_their_verified_domains_are_not_known(
+    settings: object,
+) -> None:
+    settings.EMAIL_BACKEND = "anymail.backends.postmark.EmailBackend"
+    settings.DEFAULT_FROM_EMAIL = "news@openseat.org"
+    words = "Whether Postmark has verified openseat.org is not known here"
+    assert words in said(make_letter(), "note")
+    assert words not in staff("view_campaign").get("/admin/").content.decode()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    assert said(make_letter(), "note") == ""
 
 
 def test_names_that_say_do_not_answer_and_domains_that_belong_together() -> None:
