@@ -1,8 +1,6 @@
 """A real nginx with `deploy/nginx.conf` in front of whatever listens behind it."""
 
 import http.client
-import os
-import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -10,31 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from careersite.supervisor import ROOT
+from careersite.tests.nginx_configuration import WITHOUT_TLS, as_it_ships, command
 from careersite.tests.private_servers import find_program, free_port
 
 HOST = "openseat.example"
 START_DEADLINE_S = 15
 STOP_DEADLINE_S = 10
-TYPES = "text/css css; text/javascript js; image/svg+xml svg; font/woff2 woff2;"
-FRAME = """
-daemon off;
-{user}
-worker_processes 1;
-pid {folder}/nginx.pid;
-events {{ worker_connections 256; }}
-http {{
-    types {{ {types} }}
-    default_type text/html;
-    access_log {folder}/access.log;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    {site}
-}}
-"""
 Eventually = Callable[..., object]
 ARTICLE = "/articles/one/"
 
@@ -82,14 +61,11 @@ class Nginx(Server):
 @contextmanager
 def nginx_in_front_of(port: int, data_dir: Path, folder: Path) -> Iterator[Nginx]:
     nginx = Nginx(free_port(), Server(free_port()))
-    user = "user root;" if os.geteuid() == 0 else ""  # or it may not read our temporary files
     site = without_tls(nginx, port, data_dir, folder)
-    configuration = folder / "nginx.conf"
-    configuration.write_text(FRAME.format(user=user, folder=folder, types=TYPES, site=site))
-    command = [find_program("nginx"), "-e", "stderr", "-c", configuration, "-p", folder]
+    start = command(find_program("nginx"), folder, site, f"{folder}/access.log")
     log = folder / "nginx.log"
     with log.open("wb") as output:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=output)
+        process = subprocess.Popen(start, stdin=subprocess.DEVNULL, stderr=output)
     try:
         await_start(nginx, process, log)
         yield nginx
@@ -100,20 +76,13 @@ def nginx_in_front_of(port: int, data_dir: Path, folder: Path) -> Iterator[Nginx
 
 def without_tls(nginx: Nginx, port: int, data_dir: Path, folder: Path) -> str:
     """The file as it ships, but for ports, folders and TLS, which needs a certificate."""
-    text = (ROOT / "deploy" / "nginx.conf").read_text()
-    for pattern, replacement in (
-        (r"(?m)^ *(?:listen \[::\]|ssl_certificate).*\n", ""),
+    changes = (
+        *WITHOUT_TLS,
         (r"listen 80;", f"listen 127.0.0.1:{nginx.redirecting.port};"),
-        (r"listen 443 ssl default_server;", f"listen 127.0.0.1:{free_port()} ssl default_server;"),
         (r"listen 443 ssl http2;", f"listen 127.0.0.1:{nginx.port};"),
-        (r"server 127\.0\.0\.1:8000;", f"server 127.0.0.1:{port};"),
-        (r"/var/lib/careersite", str(data_dir)),
-        (r"/var/cache/nginx/careersite", str(folder / "cache")),
         (r"/var/log/nginx", str(folder)),
-    ):
-        text, count = re.subn(pattern, replacement, text)
-        assert count, f"deploy/nginx.conf has changed: nothing in it matches {pattern}"
-    return text
+    )
+    return as_it_ships(port, data_dir, folder, changes)
 
 
 def await_start(nginx: Nginx, process: subprocess.Popen, log: Path) -> None:
