@@ -98,6 +98,7 @@ class ArticleForm(forms.ModelForm):
             "summary": forms.Textarea(attrs={"rows": 3}),
             "topics": forms.CheckboxSelectMultiple,
         }
+        error_messages = {"title": {"required": "Give the article a title."}}
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, label_suffix="", **kwargs)

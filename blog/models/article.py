@@ -167,7 +167,7 @@ class Article(HasVersions):
             raise ValidationError({"original_url": "This is an address of this site."})
         if urlsplit(self.original_url).scheme not in ("", "http", "https"):
             raise ValidationError({"original_url": "Give an address that begins with https://"})
-        if not self.title.strip():
+        if self.title and not self.title.strip():
             raise ValidationError({"title": "Give the article a title."})
         if self.expires_at and self.published_at and self.expires_at <= self.published_at:
             raise ValidationError({"expires_at": "This is before the article goes public."})

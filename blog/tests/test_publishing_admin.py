@@ -57,7 +57,7 @@ def test_without_a_title_nothing_is_saved_and_nothing_is_lost(editor: Client, ti
     assert response.status_code == 200
     assert not Article.objects.exists()
     assert "What I typed" in response.content.decode()
-    assert response.context["adminform"].form.errors["title"]
+    assert response.context["adminform"].form.errors["title"] == ["Give the article a title."]
 
 
 def test_a_title_stands_on_one_line(editor: Client) -> None:
