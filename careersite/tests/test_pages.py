@@ -46,6 +46,16 @@ def test_a_broken_page_is_said_kindly_and_tells_nothing(broken: HttpResponse) ->
     assert not broken.cookies
 
 
+@pytest.mark.parametrize("path", ["/", "/ask/thanks/"])
+def test_a_page_whose_stylesheet_is_lost_on_the_way_is_not_filled_by_a_drawing(
+    client: Client, path: str
+) -> None:
+    drawings = re.findall(r"<(?:svg|img)\b[^>]*>", client.get(path).content.decode())
+
+    assert drawings
+    assert [one for one in drawings if not re.search(r' width="\d+" height="\d+"', one)] == []
+
+
 @pytest.mark.parametrize("path", PUBLIC)
 def test_a_public_page_knows_no_visitor_and_lets_no_stranger_in(client: Client, path: str) -> None:
     response = client.get(path)
