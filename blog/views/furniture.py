@@ -16,6 +16,11 @@ from blog.public_forms import shared_form_stamp
 from blog.site_address import absolute, path_to
 
 PUBLIC_CACHE = "public, max-age=0, s-maxage=10, stale-while-revalidate=10, stale-if-error=86400"
+PRIVATE = {
+    "Cache-Control": "no-store",
+    "X-Robots-Tag": "noindex, nofollow",
+    "Referrer-Policy": "no-referrer",
+}
 RECENT_POSTS = 5
 TOPICS_IN_NAVIGATION = 5
 DESCRIPTION_LENGTH = 160
@@ -86,11 +91,12 @@ def public_page(template: str, context: dict[str, object], status: int = 200) ->
 def private_page(template: str, context: dict[str, object], status: int = 200) -> HttpResponse:
     """A page for one person only: never stored, never indexed, its address never passed on."""
     content = render_to_string(template, {**context, "noindex": True})
-    response = HttpResponse(content, status=status)
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
+    return HttpResponse(content, status=status, headers=PRIVATE)
+
+
+def private_words(words: str) -> HttpResponse:
+    """The same where no person is to read it, without all that a page has around its words."""
+    return HttpResponse(words, content_type="text/plain; charset=utf-8", headers=PRIVATE)
 
 
 def moved(request: HttpRequest, path: str) -> HttpResponsePermanentRedirect:

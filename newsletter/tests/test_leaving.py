@@ -6,8 +6,10 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.core.mail import EmailMultiAlternatives
+from django.db import connection
 from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -119,6 +121,17 @@ def test_ten_presses_are_one_leave_at_the_first_time() -> None:
     assert events() == ["unsubscribed"]
     subscriber.refresh_from_db()
     assert subscriber.unsubscribed_at == start
+
+
+def test_a_mail_program_gets_the_words_alone_and_as_privately_as_a_page(client: Client) -> None:
+    link = link_to_leave(make_subscriber())
+    page = client.get(link)
+    with CaptureQueriesContext(connection) as queries:
+        response = one_click(link)
+    assert response.content.decode() == f"{GONE}."
+    assert not [query for query in queries if "blog_publication" in query["sql"]]
+    for header in ("Cache-Control", "X-Robots-Tag", "Referrer-Policy"):
+        assert response[header] == page[header]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -9,6 +9,7 @@ from django.http.multipartparser import MultiPartParserError
 from django.urls import reverse
 from django.utils import timezone
 
+from blog.views.furniture import private_words
 from newsletter.models import AddressChange, PersonalMail, Subscriber, Suppression
 from newsletter.tokens import Purpose
 from newsletter.views.token_page import answer, origin_of, page_of, token_page
@@ -38,24 +39,26 @@ def _join(request: HttpRequest, subscriber: Subscriber, now: datetime) -> None:
 
 @token_page(Purpose.UNSUBSCRIBE)
 def unsubscribe(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
-    if request.method == "POST" and asks_to_come_back(request):
+    if request.method == "POST" and posted(request, "resubscribe"):
         subscriber.resubscribe(origin_of(request, "page after leaving"), timezone.now())
         if subscriber.is_confirmed:
             return _on_the_list(request, subscriber)
     elif request.method == "POST":
         subscriber.unsubscribe(origin_of(request, "link in a mail"), timezone.now())
+        if posted(request, "List-Unsubscribe") == "One-Click":  # a mail program: RFC 8058
+            return private_words("You get no more mails.")
     if subscriber.unsubscribed_at:
         may_return = subscriber.may_return
         return answer(request, "unsubscribed", "You get no more mails", may_return=may_return)
     return answer(request, "unsubscribe", "Stop the mails?")
 
 
-def asks_to_come_back(request: HttpRequest) -> bool:
+def posted(request: HttpRequest, name: str) -> str:
     """A body that is no form, or in an odd encoding, is some mail program's way to leave."""
     try:
-        return bool(request.POST.get("resubscribe"))
+        return request.POST.get(name, "")
     except (BadRequest, MultiPartParserError):
-        return False
+        return ""
 
 
 @token_page(Purpose.NOT_ME)
