@@ -20,6 +20,8 @@ ID = re.compile(r' id="([^"]*)"')
 TABLE = re.compile(r"<table\b[^>]*>(?:\s*<caption[^>]*>(?P<caption>.*?)</caption>)?", re.DOTALL)
 # As the import writes them; the sanitiser puts its mark before each id.
 WAY_BACK = re.compile(rf'<a href="#{ID_PREFIX}fnref[^"]*"')
+# What Newsreader’s italics are fetched for.
+ITALIC = re.compile(r'<(?:em|i|cite)\b|class="[^"]*\bpull-quote\b')
 # What has an end; void elements (`<br>`, `<img>` …) do not count on either side.
 BEGINS = re.compile(r"<(?!/|br\b|hr\b|img\b|source\b)")
 LONG_ENOUGH_FOR_CONTENTS = 4
@@ -64,6 +66,10 @@ class PageText:
         """The sections of a long text; of a short one, nothing."""
         sections = [one for one in self.headings if one.tag == "h2" and one.text]
         return sections if len(sections) >= LONG_ENOUGH_FOR_CONTENTS else []
+
+    @property
+    def has_italics(self) -> bool:
+        return bool(ITALIC.search(self.html))
 
     @property
     def halves(self) -> tuple[str, str]:

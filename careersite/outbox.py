@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from blog.views.furniture import page_context, private_page
-from careersite.security_headers import STRICT_POLICY, as_header
+from careersite.security_headers import STRICT_POLICY, as_header, with_sheet
 
 MAILS_A_PAGE = 200
 NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*\.eml")
@@ -96,7 +96,7 @@ def message(request: HttpRequest, name: str) -> HttpResponse:
     context = page_context(request, title=entry(name).subject or "A mail", recent=[])
     context |= {"mail": mail, "name": name}
     response = private_page("careersite/outbox_message.html", context)
-    response.headers["Content-Security-Policy"] = PAGE_POLICY
+    response.headers["Content-Security-Policy"] = with_sheet(PAGE_POLICY)
     return response
 
 

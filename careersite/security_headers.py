@@ -5,6 +5,8 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from careersite.reading_sheet import source
+
 STRICT_POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -68,4 +70,9 @@ def policy_for(request: HttpRequest) -> str:
     name = request.resolver_match and request.resolver_match.view_name
     if name in settings.EDITOR_VIEW_NAMES:
         return FOR_EDITOR
-    return FOR_FRAMING if name in settings.FRAMING_VIEW_NAMES else STRICT
+    return with_sheet(FOR_FRAMING if name in settings.FRAMING_VIEW_NAMES else STRICT)
+
+
+def with_sheet(policy: str) -> str:
+    """The readers’ pages carry their stylesheet in themselves: this one and no other."""
+    return policy.replace("style-src 'self'", f"style-src 'self' {source()}")

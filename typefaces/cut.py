@@ -20,12 +20,10 @@ from fontTools.varLib.instancer import instantiateVariableFont
 FONTS = Path(__file__).parents[1] / "static" / "fonts"
 ENGLISH = {*range(0x20, 0x7F), *map(ord, "\u00a0£©·áçéíñóöúü–—‘’“”•…€")}
 EUROPEAN = {*range(0xA1, 0x180), *map(ord, "ȘșȚțẞ‚„−")} - ENGLISH
-# Signs that stand upright in italics too.
-UPRIGHT = {*map(ord, "#*+<=>@[\\]^_`{|}~©·•")}
-# At the largest heading, 52 px, a unit is a tenth of a pixel.
-UNITS_PER_EM = 500
+# At the largest heading, 52 px, a unit is an eighth of a pixel.
+UNITS_PER_EM = 400
 # In units. Kerns are multiples of it, and at most one step away from what was drawn.
-KERN_STEP = 5
+KERN_STEP = 8
 
 Axes = dict[str, float | tuple[float, float]]
 Kerns = dict[tuple[str, str], int]
@@ -34,9 +32,9 @@ Kerns = dict[tuple[str, str], int]
 def main(newsreader: Path, figtree: Path) -> None:
     for letters, ending in ((ENGLISH, ""), (EUROPEAN, "-europe")):
         serif = Cut(newsreader, "newsreader-{}-opsz-normal", letters, wght=(400, 600), opsz=16)
-        italics = Cut(newsreader, "newsreader-{}-opsz-italic", letters - UPRIGHT, wght=400, opsz=16)
-        serif.add_italics(italics)
         serif.keep(f"newsreader{ending}")
+        italics = Cut(newsreader, "newsreader-{}-opsz-italic", letters, wght=400, opsz=16)
+        italics.keep(f"newsreader-italic{ending}")
         sans = Cut(figtree, "figtree-{}-wght-normal", letters, wght=(400, 700))
         sans.keep(f"figtree{ending}")
 
@@ -48,7 +46,6 @@ class Cut:
         path = f"{package}/files/{name}.woff2"
         self.font = part(path.format("latin"), letters, axes)
         self.kerns = kerns_of(self.font) if letters <= ENGLISH else {}
-        self.italics: dict[str, str] = {}
         if others := letters - self.font.getBestCmap().keys():
             self.add_letters(part(path.format("latin-ext"), others, axes))
 
@@ -57,17 +54,11 @@ class Cut:
         for table in self.font["cmap"].tables:
             table.cmap |= {code: names[name] for code, name in source.getBestCmap().items()}
 
-    def add_italics(self, italics: "Cut") -> None:
-        """Behind the feature `ital`, so that a page with italics asks for no file more."""
-        upright, slanted = self.font.getBestCmap(), italics.font.getBestCmap()
-        names = graft(self.font, italics.font, ".ital")
-        self.italics = {upright[code]: names[name] for code, name in slanted.items()}
-        self.kerns |= {(names[a], names[b]): kern for (a, b), kern in italics.kerns.items()}
-
     def keep(self, name: str) -> None:
         path = FONTS / f"{name}.woff2"
-        add_HVAR(self.font)
-        addOpenTypeFeaturesFromString(self.font, italics_rule(self.italics) + kern_rule(self.kerns))
+        if "fvar" in self.font:
+            add_HVAR(self.font)
+        addOpenTypeFeaturesFromString(self.font, kern_rule(self.kerns))
         self.font["post"].formatType = 3
         self.font.flavor = "woff2"
         self.font.save(path)
@@ -145,11 +136,6 @@ def advance(value: object) -> int:
 
 def rounded(kern: float) -> int:
     return round(kern / KERN_STEP) * KERN_STEP
-
-
-def italics_rule(italics: dict[str, str]) -> str:
-    pairs = " ".join(f"sub {upright} by {slanted};" for upright, slanted in italics.items())
-    return f"feature ital {{ {pairs} }} ital;\n" if pairs else ""
 
 
 def kern_rule(kerns: Kerns) -> str:
