@@ -8,6 +8,7 @@ import time
 from bench import batches, campaign, expansion, lighthouse, pages, search, sending, uncached
 from bench.databases import NAMES as DATABASES
 from bench.machine import await_calm, describe
+from bench.notice import Load
 from careersite.leash import Leash
 
 GRACE_S = 20
@@ -37,12 +38,10 @@ def measure(name: str, asked: argparse.Namespace, leash: Leash) -> None:
             names = asked.on or DATABASES
             search.measure(leash, requests=asked.requests, articles=asked.articles, names=names)
         case "sending":
-            load = sending.Load(
-                asked.subscribers, asked.kilobytes, asked.processes, is_signed=asked.dkim
-            )
-            sending.measure(leash, load, names=asked.on or DATABASES)
+            load = Load(asked.subscribers, asked.kilobytes, asked.processes, is_signed=asked.dkim)
+            sending.measure(leash, load, asked.on or DATABASES)
         case "batches":
-            batches.measure(leash, subscribers=asked.mails, names=asked.on or DATABASES)
+            batches.measure(leash, Load(asked.mails), asked.on or DATABASES)
         case "expansion":
             expansion.measure(leash, subscribers=asked.list, names=asked.on or DATABASES)
         case "campaign":
