@@ -3,10 +3,12 @@
 import os
 
 from celery import Celery
-from celery.signals import beat_init, worker_init
+from celery.signals import beat_init, worker_init, worker_ready
+from celery.worker.consumer import Consumer
 from django.core.exceptions import ImproperlyConfigured
 
 from careersite.checks import refuse_unsafe_start
+from careersite.lost_children import end_with_children
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "careersite.settings")
 
@@ -24,3 +26,8 @@ def refuse_unsafe_work(**_: object) -> None:
         refuse_unsafe_start()
     except ImproperlyConfigured as error:
         raise SystemExit(str(error)) from error
+
+
+@worker_ready.connect
+def look_after_children(sender: Consumer, **_: object) -> None:
+    end_with_children(sender.controller)
