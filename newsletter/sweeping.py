@@ -23,6 +23,7 @@ from newsletter.models import (
     Digest,
     DigestShare,
     Letter,
+    ListImport,
     Mark,
     PersonalMail,
     Pulse,
@@ -61,6 +62,7 @@ class Found:
     campaigns: list[int]
     pauses: list[int]
     batches: list[str]
+    imports: list[int]
 
     def __str__(self) -> str:
         return (
@@ -105,6 +107,7 @@ def sweep(now: datetime) -> Found:
         personal_mails=list(PersonalMail.objects.due(now).values_list("pk", flat=True)),
         campaigns=campaigns_with_mails_due(now),
         pauses=list(Campaign.objects.with_pause_mail_due(now).values_list("pk", flat=True)),
+        imports=list(ListImport.objects.due(now).values_list("pk", flat=True)),
         batches=[str(pk) for pk in Batch.objects.to_repeat(now).values_list("pk", flat=True)],
     )
     Tally.objects.refresh_due(now)
@@ -194,6 +197,7 @@ def without_worker(campaign_ids: list[int], now: datetime) -> list[int]:
 def forget(now: datetime) -> int:
     """Delete what must not be kept: old attempts and counts, and who asked and never confirmed."""
     waiting.forget_old(now)
+    ListImport.objects.forget_old(now)
     Attempt.objects.forget_old(now)
     ReadCount.objects.forget_old(now)
     WebhookEvent.objects.forget_old(now)

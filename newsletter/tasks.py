@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from blog.nudges import nudge
 from newsletter import personal_mails, settling, staff_mail, sweeping
+from newsletter.importing.stepping import import_some
 from newsletter.sending.repeating import repeat
 
 logger = logging.getLogger(__name__)
@@ -28,6 +29,8 @@ def sweep() -> None:
         nudge("newsletter.tasks.send_personal_mail", mail_id)
     for campaign_id in sweeping.without_worker(found.campaigns, now) * WORKERS_A_CAMPAIGN:
         nudge("newsletter.tasks.send_campaign", campaign_id)
+    for import_id in found.imports:
+        nudge("newsletter.tasks.import_list", import_id)
     for batch_id in found.batches:
         nudge("newsletter.tasks.repeat_batch", batch_id)
 
@@ -57,6 +60,12 @@ def send_campaign(campaign_id: int) -> None:
     tried = sweeping.send_some(campaign_id, TURN_S, timezone.now)
     if tried and campaign_id in sweeping.campaigns_with_mails_due(timezone.now()):
         nudge("newsletter.tasks.send_campaign", campaign_id)
+
+
+@shared_task
+def import_list(import_id: int) -> None:
+    if import_some(import_id, TURN_S, timezone.now):
+        nudge("newsletter.tasks.import_list", import_id)
 
 
 @shared_task

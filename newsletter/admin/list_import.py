@@ -10,11 +10,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from newsletter.admin.history import note_deed
-from newsletter.forms.importing import ConsentForm, ImportForm
+from newsletter.admin.long_import import taken_in
+from newsletter.forms.importing import MOST_AT_ONCE_BYTES, ConsentForm, ImportForm
 from newsletter.importing import CannotImport, Import, Outcome, Rows, WrongRow, waiting
+from newsletter.importing.stepping import ROWS_SHOWN, keep_for_worker
 from newsletter.models import Subscriber
 
-ROWS_SHOWN = 100
 FILE_IS_GONE = "That file is gone by now. Choose it once more."
 PAGE = "admin/newsletter/subscriber/import.html"
 
@@ -40,7 +41,12 @@ def _try_out(request: HttpRequest, context: dict[str, object]) -> HttpResponse:
     form = ImportForm(request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, context, form=form)
-    name = waiting.keep(form.cleaned_data["file"].chunks())
+    file = form.cleaned_data["file"]
+    if file.size > MOST_AT_ONCE_BYTES:
+        actor = request.user.get_username()[:80]
+        work = keep_for_worker(file.chunks(), form.cleaned_data, actor, timezone.now())
+        return taken_in(request, work)
+    name = waiting.keep(file.chunks())
     path, wrong = waiting.path_of(name), []
     try:
         outcome = _run(request, path, form.cleaned_data, wrong, is_trial=True)

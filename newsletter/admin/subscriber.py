@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from newsletter.admin.history import note_deed
 from newsletter.admin.list_import import import_page
+from newsletter.admin.long_import import long_import_page
 from newsletter.admin.read_only import ByExactAddress, ReadOnly
 from newsletter.exporting import csv_lines
 from newsletter.list_growth import ListGrowth
@@ -60,6 +61,10 @@ class SubscriberAdmin(ByExactAddress, ReadOnly):
             path(f"{name}/", self.admin_site.admin_view(view), name=f"newsletter_subscriber_{name}")
             for name, view in pages.items()
         ]
+        long_import = self.admin_site.admin_view(both(self.long_import_view))
+        own.append(
+            path("import/<int:import_id>/", long_import, name="newsletter_subscriber_long_import")
+        )
         return [*own, *super().get_urls()]
 
     def changelist_view(
@@ -119,6 +124,11 @@ class SubscriberAdmin(ByExactAddress, ReadOnly):
         if not request.user.has_perm("newsletter.import_subscriber"):
             raise PermissionDenied
         return import_page(request, self._context(request, "Import people"))
+
+    def long_import_view(self, request: HttpRequest, import_id: int) -> HttpResponse:
+        if not request.user.has_perm("newsletter.import_subscriber"):
+            raise PermissionDenied
+        return long_import_page(request, import_id, self._context(request, "Import people"))
 
     def export_view(self, request: HttpRequest) -> HttpResponse:
         if not request.user.has_perm("newsletter.export_subscriber"):

@@ -7,6 +7,7 @@ from newsletter.models.digest import Digest
 from newsletter.models.digest_share import DigestShare
 from newsletter.models.letter import Letter
 from newsletter.models.link import Link, LinkDay
+from newsletter.models.list_import import ListImport
 from newsletter.models.mark import Mark
 from newsletter.models.personal_mail import PersonalMail
 from newsletter.models.preferences import Preferences
@@ -31,6 +32,7 @@ __all__ = [
     "Letter",
     "Link",
     "LinkDay",
+    "ListImport",
     "Mark",
     "PersonalMail",
     "Preferences",

@@ -16,6 +16,7 @@ from blog.public_forms import form_stamp
 from blog.tests.factories import make_article
 from newsletter import personal_mails, staff_mail, sweeping
 from newsletter.consent import Origin
+from newsletter.importing.stepping import import_some
 from newsletter.models import (
     Campaign,
     ConsentEvent,
@@ -127,6 +128,8 @@ def let_workers_run(now: datetime | None = None) -> sweeping.Found:
         personal_mails.send(mail_id, now)
     for campaign_id in found.campaigns:
         sweeping.send_some(campaign_id, TURN_S, timezone.now)
+    for import_id in found.imports:
+        import_some(import_id, TURN_S, timezone.now)
     for batch_id in found.batches:
         repeat(batch_id, now)
     return found

@@ -15,7 +15,6 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from newsletter.consent import Origin
-from newsletter.forms.importing import MAX_BYTES
 from newsletter.importing import waiting
 from newsletter.models import ConsentEvent, Subscriber
 from newsletter.tests.factories import all_rows, let_workers_run, make_mailing, make_subscriber
@@ -104,7 +103,6 @@ def test_nobody_names_another_file(importer: Client, name: str) -> None:
         (b"\0", {}, "The file is empty"),
         (b"email\nada@example.com\n", {"source": ""}, "This field is required"),
         (b"email\nada@example.com\n", {"date": ""}, "Say on which day these people agreed"),
-        (b"email\n" + b"x" * MAX_BYTES, {}, "larger than 2 MB"),
     ],
 )
 def test_what_cannot_be_read_is_said_beside_it(

@@ -3,6 +3,7 @@ from django.utils import timezone
 
 from blog import indexnow, share_picture
 from newsletter import personal_mails, staff_mail, sweeping
+from newsletter.importing.stepping import import_some
 from newsletter.sending.repeating import repeat
 
 TURN_S = 3600
@@ -31,6 +32,8 @@ class Command(BaseCommand):
         tried = sum(
             sweeping.send_some(campaign_id, TURN_S, timezone.now) for campaign_id in found.campaigns
         )
+        for import_id in found.imports:
+            import_some(import_id, TURN_S, timezone.now)
         settled = sum(repeat(batch_id, timezone.now()) for batch_id in found.batches)
         share_picture.forget_hidden(timezone.now())
         indexnow.tell(timezone.now())
