@@ -6,6 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from blog.public_fields import email_field
 from blog.site_address import own_path
 from blog.visitors import keyed_hash
 from enquiries.models import (
@@ -19,6 +20,7 @@ from enquiries.models import (
 # They turn the reading direction around, so that a line can look like what it is not.
 DIRECTION_MARKS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 WITHOUT_DIRECTION_MARKS = dict.fromkeys(map(ord, DIRECTION_MARKS))
+WHERE_TO_ANSWER = "Type your email address, so that we can answer."
 
 
 class OneLine(forms.CharField):
@@ -87,22 +89,6 @@ class EnquiryForm(forms.Form):
         return keyed_hash(content, type(self).__name__)
 
 
-def email_field(*, required: bool, help_text: str = "") -> forms.CharField:
-    return forms.CharField(
-        label="Your email address",
-        required=required,
-        max_length=EMAIL_LENGTH,
-        help_text=help_text,
-        error_messages={
-            "required": "Type your email address, so that we can answer.",
-            "max_length": "This address is too long. Please check it.",
-        },
-        widget=forms.EmailInput(
-            attrs={"autocomplete": "email", "autocapitalize": "none", "spellcheck": "false"}
-        ),
-    )
-
-
 class QuestionForm(EnquiryForm):
     text = Paragraphs(
         label="Your question",
@@ -117,7 +103,10 @@ class QuestionForm(EnquiryForm):
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     email = email_field(
-        required=False, help_text="Only for the answer. Without it we cannot reply."
+        WHERE_TO_ANSWER,
+        required=False,
+        max_length=EMAIL_LENGTH,
+        help_text="Only for the answer. Without it we cannot reply.",
     )
 
 
@@ -128,7 +117,7 @@ class ResumeRequestForm(EnquiryForm):
         error_messages={"required": "Type your name."},
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
-    email = email_field(required=True)
+    email = email_field(WHERE_TO_ANSWER, max_length=EMAIL_LENGTH)
     phone = OneLine(
         label="Your phone number",
         required=False,

@@ -1,5 +1,6 @@
 from django import forms
 
+from blog.public_fields import email_field
 from blog.site_address import own_path
 from newsletter.addresses import MAX_LENGTH, clean_address
 from newsletter.consent import WORDING, WORDINGS
@@ -8,18 +9,7 @@ from newsletter.consent import WORDING, WORDINGS
 class AddressForm(forms.Form):
     """One mail address, as a person types it."""
 
-    email = forms.CharField(
-        label="Your email address",
-        max_length=MAX_LENGTH,
-        strip=False,
-        error_messages={
-            "required": "Type your email address.",
-            "max_length": "This address is too long. Please check it.",
-        },
-        widget=forms.EmailInput(
-            attrs={"autocomplete": "email", "autocapitalize": "none", "spellcheck": "false"}
-        ),
-    )
+    email = email_field("Type your email address.", max_length=MAX_LENGTH, strip=False)
 
     def clean_email(self) -> str:
         return clean_address(self.cleaned_data["email"])
