@@ -8,7 +8,7 @@ from newsletter.models.digest_share import DigestShare
 from newsletter.models.letter import Letter
 from newsletter.models.link import Link, LinkDay
 from newsletter.models.list_import import ListImport
-from newsletter.models.mark import Mark
+from newsletter.models.mark import Mark, Step
 from newsletter.models.personal_mail import PersonalMail
 from newsletter.models.preferences import Preferences
 from newsletter.models.pulse import Pulse
@@ -40,6 +40,7 @@ __all__ = [
     "Routine",
     "SenderRecord",
     "SendingLimit",
+    "Step",
     "Subscriber",
     "Suppression",
     "SuppressionKey",

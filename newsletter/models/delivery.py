@@ -113,9 +113,13 @@ class DeliveryQuerySet(models.QuerySet):
         ids = [delivery.pk for delivery in claimed]
         return self.filter(pk__in=ids, claim_token=claimed[0].claim_token, state=State.CLAIMED)
 
+    @transaction.atomic
     def release(self, claimed: "list[Delivery]") -> int:
         """Give back what was claimed together and not tried."""
-        return self._held(claimed).update(state=State.QUEUED, claim_token=None, lease_until=None)
+        untried = [delivery.pk for delivery in self._held(claimed).locked()]
+        return self.filter(pk__in=untried).update(
+            state=State.QUEUED, claim_token=None, lease_until=None
+        )
 
     def touched_since(self, moment: datetime) -> "DeliveryQuerySet":
         """In the hands of a worker that has given a sign of life since `moment`."""
@@ -137,7 +141,8 @@ class DeliveryQuerySet(models.QuerySet):
             .held_back()
             .update(state=State.QUEUED, claim_token=None, lease_until=None)
         )
-        doubtful = expired.filter(state=State.SUBMITTING).update(
+        unheard = [delivery.pk for delivery in expired.filter(state=State.SUBMITTING).locked()]
+        doubtful = self.filter(pk__in=unheard).update(
             state=State.IN_DOUBT,
             reason="The worker stopped while handing this mail over.",
             lease_until=None,

@@ -1,61 +1,35 @@
-"""What the database is told while mails go out one by one: in few words, because it is told often.
-
-The same as `Delivery.objects.claim` and `go` say, for the case that nearly always is. Every other
-case is left to them. What a mark says, see `Mark`.
-"""
+"""The marks that a worker makes while it sends one by one (see `Mark`)."""
 
 import uuid
+from bisect import bisect_left
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from functools import cache, partial
+from datetime import datetime, timedelta
+from functools import partial
 from operator import itemgetter
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
-from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db import transaction
 from django.utils import timezone
 
 from newsletter.models import Campaign, Delivery, Mark, Subscriber
 from newsletter.outcomes import ACCEPTED, Outcome
 from newsletter.sending.asking import ask, begin
+from newsletter.sending.statements import (
+    begin_sql,
+    claim_sql,
+    has_steps,
+    move_sql,
+    reachable_person,
+    sendable_campaign,
+    step_sql,
+)
 from newsletter.states import State
 from newsletter.times import LEASE
 
-# In the place of what is not known yet.
-SOME_ID = -987_654_321
-SOME_TIME = datetime(1, 2, 3, tzinfo=UTC)
 # So late a page may learn what has become of a mail.
 WRITES_EVERY = timedelta(seconds=0.5)
-
-CLAIM = """
-    WITH due AS (
-        SELECT id FROM newsletter_delivery
-         WHERE campaign_id = %s AND state = 'queued' AND id > %s
-           AND (not_before IS NULL OR not_before <= %s)
-           AND EXISTS ({sendable})
-         ORDER BY id LIMIT %s {lock}
-    )
-    UPDATE newsletter_delivery SET state = 'claimed', claim_token = %s, lease_until = %s
-     WHERE id IN (SELECT id FROM due)
-    RETURNING id, subscriber_id, address, attempts,
-        (SELECT handle FROM newsletter_subscriber
-          WHERE newsletter_subscriber.id = newsletter_delivery.subscriber_id)
-"""
-# Not while somebody changes the campaign: whoever cancels it must see the marks of all claims.
-BEGIN = """
-    INSERT INTO newsletter_mark (claim_token, campaign_id, first_id, current_id, at)
-    SELECT %s, id, %s, 0, %s FROM newsletter_campaign WHERE id = %s {lock}
-    RETURNING claim_token
-"""
-# One statement is one way there and back, and one commit. Who leaves at this moment holds the
-# person's row: then it waits, and looks again.
-MOVE = """
-    WITH person AS {materialized} ({person} {lock})
-    UPDATE newsletter_mark SET current_id = %s, at = %s
-     WHERE claim_token = %s AND current_id < %s
-       AND EXISTS (SELECT * FROM person) AND EXISTS ({sendable})
-    RETURNING current_id
-"""
+# So many of a worker's mails are in doubt if the database crashes and the worker with it.
+STRETCH = 25
 
 
 class Claimed(NamedTuple):
@@ -94,15 +68,14 @@ class Settled(NamedTuple):
 
 
 class Marks:
-    """The marks that one worker makes at one campaign."""
+    """What one worker claims of one campaign, and its mark over that."""
 
     def __init__(self, campaign: Campaign) -> None:
         self.campaign = campaign
         self.claimed_through = 0
-        self.token: uuid.UUID | None = None
-        self.written_at = timezone.now()
         # A plan that was right for a few mails is not kept for the next campaign's thousands.
         self.plan = f"-- campaign {campaign.pk}"
+        self._begin_claim([], timezone.now())
 
     def claim(self, count: int, now: datetime) -> list[Claimed]:
         """Up to `count` that no other worker can take: those behind the last one, or the first."""
@@ -117,9 +90,10 @@ class Marks:
     def claim_with_mark(self, count: int, now: datetime) -> list[Claimed]:
         """The same, to be sent in this order, one by one. Both are there for others, or neither."""
         claimed = self.claim(count, now)
+        self._begin_claim(claimed, now)
         if claimed:
-            first, self.token, self.written_at = claimed[0], claimed[0].claim_token, now
-            ask(begin_sql(), self.token, first.pk, now, self.campaign.pk)
+            values = (self.token, self.ids[0], now, self.campaign.pk)
+            ask(begin_sql(), *values, *([now] if has_steps() else []))
         return claimed
 
     def settle_and_go(
@@ -130,19 +104,33 @@ class Marks:
         PostgreSQL sets about it at once. Both are done when the returned has been called: True if
         the next may go. They are committed by then, unless the caller is in a transaction.
         """
-        if last and (last.outcome != ACCEPTED or now - self.written_at > WRITES_EVERY):
+        is_late = now - self.written_at > WRITES_EVERY
+        if last and (last.outcome != ACCEPTED or is_late):
             self._write_down(last, now)
-        step = self._step(claimed, now)
-        return lambda: bool(step()) or self._slowly(last, claimed, now)
+        is_within = has_steps() and claimed.pk <= self.through_id and not is_late
+        moved = self._step(claimed, now) if is_within else self._move(claimed, now)
+        return partial(self._may_go, moved, last, claimed, now)
 
-    def write_out(self) -> None:
-        """What is said by the mark is said by the deliveries then."""
+    @transaction.atomic
+    def settle(self, last: Settled | None, now: datetime) -> None:
+        """Write down all that is known; the mark is not needed any more.
+
+        What a crash of the database has lost, its worker knows: what came before the last that
+        might go was accepted, and nothing that comes after it was sent.
+        """
         Mark.objects.filter(pk=self.token).write_out()
+        mine = self.campaign.deliveries.filter(claim_token=self.token, state=State.SUBMITTING)
+        for delivery in mine.filter(pk__lt=self.gone_id).order_by("pk"):
+            delivery.record(ACCEPTED, now)
+        if last:
+            last.record(now)
+        mine.filter(pk__gt=self.gone_id).update(state=State.CLAIMED, submitted_at=None)
 
-    def unmark(self, claimed: Claimed) -> None:
-        """Nothing of it was sent: it is only claimed."""
-        mine = Delivery.objects.filter(pk=claimed.pk, claim_token=claimed.claim_token)
-        mine.filter(state=State.SUBMITTING).update(state=State.CLAIMED, submitted_at=None)
+    def _begin_claim(self, claimed: list[Claimed], now: datetime) -> None:
+        self.token = claimed[0].claim_token if claimed else None
+        self.ids = [mail.pk for mail in claimed]
+        self.through_id = self.gone_id = 0
+        self.written_at = now
 
     def _claim(self, count: int, after: int, now: datetime) -> list[Claimed]:
         token = uuid.uuid4()
@@ -162,19 +150,38 @@ class Marks:
         ]
 
     def _step(self, claimed: Claimed, now: datetime) -> Callable[[], object]:
+        """Within the stretch that the mark covers."""
         person = reachable_person().values(claimed.subscriber_id or 0, now)
         sendable = sendable_campaign().values(self.campaign.pk, now)
-        values = (*person, claimed.pk, now, claimed.claim_token, claimed.pk, *sendable)
-        if connection.features.has_select_for_update:
-            return begin(move_sql() + self.plan, *values)
-        return partial(ask, move_sql(), *values)
+        step = (claimed.pk, now, claimed.claim_token, claimed.pk)
+        return begin(step_sql() + self.plan, *person, *step, *sendable)
+
+    def _move(self, claimed: Claimed, now: datetime) -> Callable[[], object]:
+        """To the next stretch. On SQLite each mail is one."""
+        person = reachable_person().values(claimed.subscriber_id or 0, now)
+        sendable = sendable_campaign().values(self.campaign.pk, now)
+        self.through_id = claimed.pk
+        if has_steps():
+            end = bisect_left(self.ids, claimed.pk) + STRETCH - 1
+            self.through_id = self.ids[end] if end < len(self.ids) else self.ids[-1]
+        mark = (claimed.pk, self.through_id, now, claimed.claim_token, claimed.pk)
+        if not has_steps():
+            return partial(ask, move_sql(), *mark, *person, *sendable)
+        step = (claimed.pk, now, claimed.claim_token)
+        return begin(move_sql() + self.plan, *person, *mark, *sendable, *step)
+
+    def _may_go(
+        self, moved: Callable[[], object], last: Settled | None, claimed: Claimed, now: datetime
+    ) -> bool:
+        if not moved() and not self._slowly(last, claimed, now):
+            return False
+        self.gone_id = claimed.pk
+        return True
 
     @transaction.atomic
     def _slowly(self, last: Settled | None, claimed: Claimed, now: datetime) -> bool:
         """There is no mark any more, or it must not move: each delivery by itself from here on."""
-        self.write_out()
-        if last:
-            last.record(now)
+        self.settle(last, now)
         return claimed.delivery().go(now)
 
     @transaction.atomic
@@ -184,56 +191,3 @@ class Marks:
             mark.write_down()
         last.record(now)
         self.written_at = now
-
-
-@cache
-def claim_sql() -> str:
-    lock = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update else ""
-    return CLAIM.format(sendable=sendable_campaign().sql, lock=lock)
-
-
-@cache
-def begin_sql() -> str:
-    lock = "FOR SHARE SKIP LOCKED" if connection.features.has_select_for_update else ""
-    return BEGIN.format(lock=lock)
-
-
-@cache
-def move_sql() -> str:
-    locks = connection.features.has_select_for_update
-    return MOVE.format(
-        person=reachable_person().sql,
-        sendable=sendable_campaign().sql,
-        materialized="MATERIALIZED" if locks else "",
-        lock="FOR SHARE" if locks else "",
-    )
-
-
-# --- What others say in Django's words --------------------------------------------------------
-
-
-class Condition(NamedTuple):
-    """Rows of a table as SQL, with gaps for an id and a time."""
-
-    sql: str
-    gaps: tuple[object, ...]
-
-    @classmethod
-    def of(cls, rows: QuerySet) -> Self:
-        sql, values = rows.order_by().values("pk").query.sql_with_params()
-        some_time = connection.ops.adapt_datetimefield_value(SOME_TIME)
-        return cls(sql, tuple(SOME_TIME if value == some_time else value for value in values))
-
-    def values(self, pk: int, now: datetime) -> list[object]:
-        known = {SOME_ID: pk, SOME_TIME: now}
-        return [known.get(gap, gap) for gap in self.gaps]
-
-
-@cache
-def sendable_campaign() -> Condition:
-    return Condition.of(Campaign.objects.sendable(SOME_TIME).filter(pk=SOME_ID))
-
-
-@cache
-def reachable_person() -> Condition:
-    return Condition.of(Subscriber.objects.reachable(SOME_TIME).filter(pk=SOME_ID))

@@ -32,7 +32,6 @@ class OneEach:
         self.marks = Marks(campaign)
         self.wire = wire
         self.last: Settled | None = None
-        self.not_sent: Claimed | None = None
         make_commits_last()
 
     def claim(self, count: int, now: datetime) -> list[Claimed]:
@@ -44,7 +43,6 @@ class OneEach:
             if progress.is_over():
                 break
             now = timezone.now()
-            self.not_sent = mail
             marked = self.marks.settle_and_go(self.last, mail, now)
             outcome = self.wire.transmit(mail, now, partial(self._may_go, marked))
             if outcome:
@@ -54,15 +52,11 @@ class OneEach:
     def _may_go(self, marked: Callable[[], bool]) -> bool:
         """Once this is answered, so is what became of the last mail."""
         answer = marked()
-        self.last = self.not_sent = None
+        self.last = None
         return answer
 
     def settle(self, now: datetime) -> None:
-        self.marks.write_out()
-        if self.last:
-            self.last.record(now)
-        if self.not_sent:  # whether it was marked the database could not say any more
-            self.marks.unmark(self.not_sent)
+        self.marks.settle(self.last, now)
 
     def close(self) -> None:
         self.wire.close()

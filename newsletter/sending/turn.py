@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from sqlite3 import SQLITE_BUSY
 from uuid import UUID
 
 from django.db import Error, connection, transaction
@@ -24,6 +25,7 @@ logger = logging.getLogger(__name__)
 # So many refusals in a row are hardly about so many people.
 PATIENCE = 10
 WAITS_FOR_DATABASE_S = (0, 1, 2, 4, 8)
+ROLLED_BACK = "40"  # PostgreSQL's class of errors for that (its appendix A)
 REST = timedelta(minutes=1)
 LONGEST_REST = timedelta(hours=2)
 
@@ -123,10 +125,12 @@ class Sender:
             session = connection.connection
             try:
                 return self._settle(claimed)
-            except Error:
-                if connection.in_atomic_block or not was_lost(session):
+            except Error as error:
+                was_cut = was_lost(session)
+                if connection.in_atomic_block or not (was_cut or stood_in_the_way(error)):
                     raise
-                connection.close()
+                if was_cut:
+                    connection.close()
                 time.sleep(pause_s)
         return self._settle(claimed)
 
@@ -155,6 +159,13 @@ class Sender:
         """Each further doubt costs somebody a mail, so the wait doubles."""
         doublings = max(0, self.campaign.doubts_in_a_row() - 1)
         return min(REST * 2 ** min(doublings, 10), LONGEST_REST)
+
+
+def stood_in_the_way(error: Error) -> bool:
+    """Of others, who were let through: a deadlock, or a long queue. All is as it was before."""
+    cause = error.__cause__
+    is_busy = getattr(cause, "sqlite_errorcode", None) == SQLITE_BUSY
+    return is_busy or str(getattr(cause, "sqlstate", "")).startswith(ROLLED_BACK)
 
 
 def was_lost(session: object) -> bool:

@@ -183,11 +183,13 @@ NO_SPACE = """
         RETURN NEW;
     END $$;
     CREATE TRIGGER no_space BEFORE UPDATE ON newsletter_delivery
-        FOR EACH ROW WHEN (NEW.state <> 'claimed') EXECUTE FUNCTION no_space('%d')
+        FOR EACH ROW WHEN (NEW.state <> 'claimed') EXECUTE FUNCTION no_space('%(writes)d');
+    CREATE TRIGGER no_space BEFORE UPDATE ON newsletter_mark
+        FOR EACH ROW EXECUTE FUNCTION no_space('%(writes)d');
+    CREATE TRIGGER no_space BEFORE UPDATE ON newsletter_step
+        FOR EACH ROW EXECUTE FUNCTION no_space('%(writes)d')
 """
-SPACE_AGAIN = """
-    DROP TRIGGER no_space ON newsletter_delivery; DROP FUNCTION no_space; DROP SEQUENCE chaos_writes
-"""
+SPACE_AGAIN = "DROP FUNCTION no_space CASCADE; DROP SEQUENCE chaos_writes"
 
 
 @contextmanager
@@ -195,7 +197,7 @@ def full_after(writes: int) -> Iterator[None]:
     """PostgreSQL refuses to write down more of what becomes of mails, as it does where its disk is
     full; whoever asks it gets the very same error."""
     with connection.cursor() as cursor:
-        cursor.execute(NO_SPACE % writes)
+        cursor.execute(NO_SPACE % {"writes": writes})
     try:
         yield
     finally:

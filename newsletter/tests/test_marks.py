@@ -3,6 +3,7 @@ a mail, or takes one back, gets the answer that the mark gives."""
 
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from django.db import connection
@@ -16,6 +17,7 @@ from newsletter.models import (
     Campaign,
     Delivery,
     Mark,
+    Step,
     Subscriber,
     Suppression,
     WebhookEvent,
@@ -23,8 +25,9 @@ from newsletter.models import (
 from newsletter.models.delivery import DeliveryQuerySet
 from newsletter.outcomes import ACCEPTED, Outcome, later
 from newsletter.reports import Report
-from newsletter.sending.marks import WRITES_EVERY, Claimed, Marks, Settled
+from newsletter.sending.marks import STRETCH, WRITES_EVERY, Claimed, Marks, Settled
 from newsletter.sending.one_each import OneEach
+from newsletter.sending.statements import has_steps
 from newsletter.sending.wires import SmtpWire
 from newsletter.settling import settle_some
 from newsletter.states import State
@@ -87,7 +90,8 @@ def as_found_later() -> list[str]:
 def test_all_that_a_mail_costs_is_one_move_of_the_mark(mails: list[Delivery]) -> None:
     assert states() == [State.CLAIMED] * 4
     [mark] = Mark.objects.all()
-    assert (mark.first_id, mark.current_id) == (mails[0].pk, mails[1].pk)
+    place = mark.step if has_steps() else mark
+    assert (mark.first_id, place.current_id) == (mails[0].pk, mails[1].pk)
 
 
 def test_a_worker_that_died_leaves_one_mail_in_doubt(mails: list[Delivery]) -> None:
@@ -113,6 +117,7 @@ def test_a_slow_worker_keeps_the_mail_at_hand_and_loses_those_it_holds_for_too_l
 ) -> None:
     now = timezone.now() + LEASE
     Mark.objects.update(at=now)
+    Step.objects.update(at=now)
     Delivery.objects.expire_leases(now + timedelta(seconds=2))
     assert states() == [State.ACCEPTED, State.SUBMITTING, State.QUEUED, State.QUEUED]
     assert not worker.go(mails[2], accepted(mails[1]))
@@ -143,6 +148,90 @@ def test_a_claim_and_its_mark_are_made_together_or_not_at_all(
     with pytest.raises(ZeroDivisionError):
         Marks(campaign).claim_with_mark(2, timezone.now())
     assert states() == [State.QUEUED] * 2
+
+
+# --- A crash of the database --------------------------------------------------------------
+
+only_postgres = pytest.mark.skipif(not has_steps(), reason="SQLite waits for the disk each time")
+
+
+@only_postgres
+def test_a_step_is_not_logged_and_does_not_wait_for_the_disk(
+    mails: list[Delivery], worker: MarkedWorker
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relpersistence FROM pg_class WHERE relname = 'newsletter_step'")
+        assert cursor.fetchone() == ("u",)
+        cursor.execute("SET LOCAL synchronous_commit = on")
+        assert worker.go(mails[2], accepted(mails[1]))
+        cursor.execute("SHOW synchronous_commit")
+        assert cursor.fetchone() == ("off",)
+
+
+def test_a_claim_and_a_new_stretch_wait_for_the_disk(worker: MarkedWorker) -> None:
+    campaign = make_mailing(readers=STRETCH + 1)
+    with connection.cursor() as cursor:
+        if has_steps():
+            cursor.execute("SET LOCAL synchronous_commit = on")
+        first, *others = worker.claim(campaign, STRETCH + 1)
+        assert worker.go(first)
+        assert worker.go(others[-1], accepted(first))
+        assert Mark.objects.get().current_id == others[-1].pk
+        if has_steps():
+            cursor.execute("SHOW synchronous_commit")
+            assert cursor.fetchone() == ("on",)
+
+
+@pytest.fixture
+def crash(mails: list[Delivery]) -> None:
+    """It leaves of an unlogged table nothing."""
+    Step.objects.all().delete()
+
+
+@only_postgres
+@pytest.mark.usefixtures("crash")
+def test_after_a_crash_of_database_and_worker_what_the_mark_covers_is_in_doubt() -> None:
+    assert as_found_later() == [State.IN_DOUBT] * 4
+    assert not Mark.objects.exists()
+
+
+@only_postgres
+def test_of_a_long_claim_only_the_stretch_at_hand_is_in_doubt_then(worker: MarkedWorker) -> None:
+    first, *others = worker.claim(make_mailing(readers=2 * STRETCH), 2 * STRETCH)
+    assert worker.go(first)
+    assert worker.go(others[9], accepted(others[8]))
+    Step.objects.all().delete()
+    found = as_found_later()
+    assert found == [State.IN_DOUBT] * STRETCH + [State.QUEUED] * STRETCH
+
+
+@only_postgres
+def test_a_new_stretch_says_that_the_one_before_it_was_accepted(worker: MarkedWorker) -> None:
+    count = STRETCH + 2
+    mails = worker.claim(make_mailing(readers=count), count)
+    for before, mail in pairwise([None, *mails[: STRETCH + 1]]):
+        assert worker.go(mail, before and accepted(before))
+    Step.objects.all().delete()
+    assert as_found_later() == [State.ACCEPTED] * STRETCH + [State.IN_DOUBT] * 2
+
+
+@only_postgres
+@pytest.mark.usefixtures("crash")
+def test_a_worker_that_outlives_the_crash_says_what_it_knows(
+    mails: list[Delivery], worker: MarkedWorker
+) -> None:
+    marks = worker.marks[mails[0].claim_token]
+    marks.settle(accepted(mails[1]), timezone.now())
+    assert states() == [State.ACCEPTED, State.ACCEPTED, State.CLAIMED, State.CLAIMED]
+
+
+@only_postgres
+@pytest.mark.usefixtures("crash")
+def test_also_if_somebody_has_asked_in_between(mails: list[Delivery], worker: MarkedWorker) -> None:
+    Mark.objects.all().write_out()
+    assert states() == [State.SUBMITTING] * 4
+    assert worker.go(mails[2], accepted(mails[1]))
+    assert states() == [State.ACCEPTED, State.ACCEPTED, State.SUBMITTING, State.CLAIMED]
 
 
 # --- Outcomes -----------------------------------------------------------------------------

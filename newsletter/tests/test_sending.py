@@ -75,7 +75,7 @@ def test_what_is_said_for_each_mail_is_planned_once(sink: SmtpSink) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT max(generic_plans), max(custom_plans) FROM pg_prepared_statements"
-            " WHERE statement LIKE '%current_id = %'"
+            " WHERE statement LIKE '%set_config%'"
         )
         kept, anew = cursor.fetchone()
     assert kept > 20 > 6 > anew

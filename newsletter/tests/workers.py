@@ -10,12 +10,13 @@ from pathlib import Path
 from threading import Event
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from django.db import transaction
 from django.utils import timezone
 
 from blog.nudges import nudge
 from blog.tests.factories import make_article
 from careersite.tests.smtp_sink import SmtpSink
-from newsletter.models import Campaign, Delivery, Mark
+from newsletter.models import Campaign, Delivery, Mark, Step
 from newsletter.times import LEASE
 
 StartWorker = Callable[..., subprocess.Popen]
@@ -48,9 +49,12 @@ def kill_with_children(worker: subprocess.Popen) -> None:
 def end_leases() -> None:
     """As if the time had gone by that a dead worker's leases last."""
     Mark.objects.update(at=timezone.now() - LEASE - timedelta(seconds=1))
-    Delivery.objects.filter(lease_until__isnull=False).update(
-        lease_until=timezone.now() - timedelta(seconds=1)
-    )
+    Step.objects.update(at=timezone.now() - LEASE - timedelta(seconds=1))
+    with transaction.atomic():
+        leased = Delivery.objects.filter(lease_until__isnull=False)
+        ids = leased.order_by("pk").select_for_update().values_list("pk", flat=True)
+        over = timezone.now() - timedelta(seconds=1)
+        Delivery.objects.filter(pk__in=list(ids)).update(lease_until=over)
 
 
 class Gate:
