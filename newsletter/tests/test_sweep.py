@@ -190,6 +190,16 @@ def test_messages_hold_numbers_only_and_do_not_live_long() -> None:
 
 @at_the_same_time
 @pytest.mark.usefixtures("queue")
+def test_an_article_that_is_taken_back_wakes_a_worker_who_stops_its_mails() -> None:
+    campaign = make_mailing(readers=2)
+    campaign.article.withdraw()
+    assert names(take_messages()["default"]) == ["sweep"]
+    tasks.sweep()
+    assert campaign.tally() == {State.SKIPPED: 2}
+
+
+@at_the_same_time
+@pytest.mark.usefixtures("queue")
 def test_sweeps_during_a_campaign_add_nothing_to_the_queue() -> None:
     campaign = make_mailing(readers=5)
     claimed = Delivery.objects.claim(campaign, 1, timezone.now())
