@@ -29,6 +29,7 @@ def long_import_page(
         "work": work,
         "outcome": outcome,
         "coming": outcome.added + outcome.confirmed,
+        "wrong": work.wrong,
         "more_wrong": outcome.wrong - len(work.wrong),
     }
     response = TemplateResponse(request, PAGE, {**context, **shown})

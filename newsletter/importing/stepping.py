@@ -82,5 +82,5 @@ def _step(work: ListImport, rows: list[Person | WrongRow], outcome: Outcome, now
         raise Overtaken
 
 
-def _told(rows: Iterable[Person | WrongRow]) -> Iterator[list[object]]:
-    return ([row.line, row.why] for row in rows if isinstance(row, WrongRow))
+def _told(rows: Iterable[Person | WrongRow]) -> Iterator[dict[str, object]]:
+    return (asdict(row) for row in rows if isinstance(row, WrongRow))

@@ -96,6 +96,7 @@ class ListImport(models.Model):
         """Somebody was cut out of its file. Whoever came already is met again, and stays."""
         ListImport.objects.filter(pk=self.pk).update(size=size, rows_done=0, outcome={})
         self.size, self.rows_done, self.outcome = size, 0, {}
+        self.wrong = [] if self.is_trial else self.wrong
 
     def put_down(self) -> None:
         """For the next turn, of whichever worker."""
