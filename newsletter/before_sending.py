@@ -37,7 +37,7 @@ class Markup(HTMLParser):
 def remarks(letter: Letter, now: datetime) -> list[Remark]:
     """The worst first."""
     found = [remark for look in LOOKS for remark in look(letter)]
-    found += of_audience(letter.audience.people(now).count())
+    found += of_audience(letter, now)
     found += of_mail(letter.words())
     found += of_sender()
     return sorted(found, key=lambda remark: TONES.index(remark.tone))
@@ -86,16 +86,13 @@ def of_body(letter: Letter) -> Iterator[Remark]:
         yield Remark("warn", f"{are} no words for those who cannot see. Double-click to add them.")
 
 
-def of_topics(letter: Letter) -> Iterator[Remark]:
+LOOKS: list[Callable[[Letter], Iterator[Remark]]] = [of_subject, of_preheader, of_body]
+
+
+def of_audience(letter: Letter, now: datetime) -> Iterator[Remark]:
     if letter.has_no_topic_left:
         yield Remark("bad", "All topics it was for are deleted. Edit it, and choose who gets it.")
-
-
-LOOKS: list[Callable[[Letter], Iterator[Remark]]] = [of_subject, of_preheader, of_body, of_topics]
-
-
-def of_audience(people: int) -> Iterator[Remark]:
-    if not people:
+    elif not letter.people(now):
         yield Remark("bad", "Nobody would get it: no subscriber wants what it is for.")
 
 

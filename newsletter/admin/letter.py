@@ -85,9 +85,9 @@ class LetterAdmin(SoundIds):
     def render_change_form(
         self, request: HttpRequest, context: dict, obj: Letter | None = None, **kwargs: object
     ) -> HttpResponse:
-        audience = obj.audience if obj else Audience()
+        now = timezone.now()
         context |= {
-            "people": audience.people(timezone.now()).count(),
+            "people": obj.people(now) if obj else Audience().people(now).count(),
             "state": self.state(obj) if obj else "new draft",
             "no_topic_left": obj is not None and obj.has_no_topic_left,
         }
@@ -105,7 +105,7 @@ class LetterAdmin(SoundIds):
         if letter.has_no_topic_left:
             self.message_user(request, NO_TOPIC_LEFT, messages.WARNING)
             return HttpResponseRedirect(form_url(letter))
-        people = letter.audience.people(timezone.now()).count()
+        people = letter.people(timezone.now())
         get = "1 person would get it" if people == 1 else f"{people:,} people would get it"
         self.message_user(request, f"The draft is saved. {get} now.")
         return HttpResponseRedirect(form_url(letter))

@@ -75,7 +75,7 @@ def page_of(
         "title": letter.subject,
         "letter": letter,
         "campaigns": letter.campaigns.order_by("pk"),
-        "people": letter.audience.people(now).count(),
+        "people": letter.people(now),
         "rest": rest_of(letter, now),
         "remarks": found,
         "stops": stops(found),

@@ -114,6 +114,10 @@ class Letter(models.Model):
         """All that it was for are deleted: it waits until somebody chooses anew."""
         return self.is_draft and self.asks_for_topics and not self.topics.exists()
 
+    def people(self, now: datetime) -> int:
+        """How many would get it now; nobody before somebody chooses anew who."""
+        return 0 if self.has_no_topic_left else self.audience.people(now).count()
+
     def words(self, subject: str | None = None) -> Words:
         return letter_of(subject or self.subject, self.preheader, self.body)
 

@@ -55,6 +55,7 @@ def is_sent_when_pressed(editor: Client, letter: Letter) -> bool:
 def test_it_is_neither_sent_nor_scheduled_and_says_why(editor: Client, letter: Letter) -> None:
     page = editor.get(reverse("admin:newsletter_letter_check", args=[letter.pk])).content.decode()
     assert GONE in page
+    assert "<strong>0</strong> would get it now: nobody has said who" in page
     assert not is_sent_when_pressed(editor, letter)
     now = timezone.now()
     assert not letter.send(now + timedelta(days=1), now)
