@@ -118,6 +118,7 @@ class Marks:
         What a crash of the database has lost, its worker knows: what came before the last that
         might go was accepted, and nothing that comes after it was sent.
         """
+        self._lock_campaign_for(last)
         Mark.objects.filter(pk=self.token).write_out()
         mine = self.campaign.deliveries.filter(claim_token=self.token, state=State.SUBMITTING)
         for delivery in mine.filter(pk__lt=self.gone_id).order_by("pk"):
@@ -178,15 +179,23 @@ class Marks:
         self.gone_id = claimed.pk
         return True
 
-    @transaction.atomic
     def _slowly(self, last: Settled | None, claimed: Claimed, now: datetime) -> bool:
-        """There is no mark any more, or it must not move: each delivery by itself from here on."""
+        """There is no mark any more, or it must not move: each delivery by itself from here on.
+
+        Two commits: the second begins with the lock of the person (see `Mark` for their order).
+        """
         self.settle(last, now)
         return claimed.delivery().go(now)
+
+    def _lock_campaign_for(self, last: Settled | None) -> None:
+        """Most of what is not a yes says something of the campaign, too."""
+        if last and last.outcome.state != State.ACCEPTED:
+            Campaign.objects.filter(pk=self.campaign.pk).select_for_update(no_key=True).exists()
 
     @transaction.atomic
     def _write_down(self, last: Settled, now: datetime) -> None:
         """The mark stays."""
+        self._lock_campaign_for(last)
         for mark in Mark.objects.filter(pk=self.token).select_for_update():
             mark.write_down()
         last.record(now)

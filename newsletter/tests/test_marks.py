@@ -2,7 +2,8 @@
 a mail, or takes one back, gets the answer that the mark gives."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -34,7 +35,7 @@ from newsletter.states import State
 from newsletter.sweeping import without_worker
 from newsletter.tags import tag_of
 from newsletter.tests.factories import mail_through, make_mailing
-from newsletter.tests.races import MarkedWorker, at_the_same_time, race
+from newsletter.tests.races import MarkedWorker, at_the_same_time, is_somebody_waiting, race
 from newsletter.times import LEASE
 
 pytestmark = pytest.mark.django_db
@@ -422,6 +423,64 @@ def test_what_is_claimed_while_somebody_takes_it_back_is_looked_at_once_more(
     person.unsubscribe(Origin(), timezone.now())
     assert rounds[:3] == [0, 1, 1]
     assert states() == [State.SUBMITTING, State.SKIPPED]
+
+
+def elsewhere(pool: ThreadPoolExecutor, act: Callable[[], object]) -> Future:
+    def alone() -> object:
+        try:
+            return act()
+        finally:
+            connection.close()
+
+    return pool.submit(alone)
+
+
+@at_the_same_time
+def test_who_leaves_as_the_campaign_is_paused_and_the_worker_wait_for_each_other_not_for_ever(
+    mails: list[Delivery],
+    worker: MarkedWorker,
+    eventually: Callable,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    campaign, marks = Campaign.objects.get(), worker.marks[mails[0].claim_token]
+    campaign.pause("Staff.", timezone.now())
+    write_out, answers = type(Mark.objects.all()).write_out, []
+
+    def write_out_while_one_leaves(marks: object) -> None:
+        write_out(marks)
+        if not answers:
+            answers.append(elsewhere(pool, lambda: leaves(mails[2])))
+            eventually(lambda: answers[0].done() or is_somebody_waiting())
+
+    with ThreadPoolExecutor(1) as pool:
+        monkeypatch.setattr(type(Mark.objects.all()), "write_out", write_out_while_one_leaves)
+        assert not worker.go(mails[2], accepted(mails[1]))
+        answers[0].result()
+    assert marks.gone_id == mails[1].pk
+    assert states() == [State.ACCEPTED, State.ACCEPTED, State.SKIPPED, State.CLAIMED]
+
+
+@at_the_same_time
+def test_who_cancels_as_a_mail_comes_back_and_the_worker_wait_for_each_other_not_for_ever(
+    mails: list[Delivery],
+    worker: MarkedWorker,
+    eventually: Callable,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    campaign, record, answers = Campaign.objects.get(), Settled.record, []
+
+    def record_while_staff_cancel(self: Settled, now: datetime) -> None:
+        if not answers:
+            answers.append(elsewhere(pool, lambda: campaign.cancel("Stop.", now)))
+            eventually(lambda: answers[0].done() or is_somebody_waiting())
+        record(self, now)
+
+    with ThreadPoolExecutor(1) as pool:
+        monkeypatch.setattr(Settled, "record", record_while_staff_cancel)
+        worker.go(mails[2], settled(mails[1], later("450 Later")))
+        answers[0].result()
+    assert states()[0] == State.ACCEPTED
+    assert State.CLAIMED not in states()
 
 
 # --- The whole way ------------------------------------------------------------------------
