@@ -11,17 +11,12 @@ from django.conf import settings
 
 from careersite.tests.processes import is_running
 from newsletter.models import Pulse
-from newsletter.tests.workers import sweep
+from newsletter.tests.workers import children_of, sweep
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 Eventually = Callable[..., object]
 WITH_REDIS = settings.CELERY_BROKER_URL.startswith("redis")
-
-
-def children_of(worker: subprocess.Popen) -> list[int]:
-    tasks = Path(f"/proc/{worker.pid}/task/{worker.pid}/children")
-    return [int(child) for child in tasks.read_text().split()]
 
 
 def open_files(process: int) -> int:

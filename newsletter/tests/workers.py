@@ -37,11 +37,14 @@ def has_status(status: str) -> bool:
     return [campaign.status for campaign in Campaign.objects.all()] == [status]
 
 
+def children_of(worker: subprocess.Popen) -> list[int]:
+    tasks = Path(f"/proc/{worker.pid}/task/{worker.pid}/children")
+    return [int(child) for child in tasks.read_text().split()]
+
+
 def kill_with_children(worker: subprocess.Popen) -> None:
     """As a power cut does it."""
-    tasks = Path(f"/proc/{worker.pid}/task/{worker.pid}/children")
-    children = [int(child) for child in tasks.read_text().split()]
-    for process in (worker.pid, *children):
+    for process in (worker.pid, *children_of(worker)):
         os.kill(process, signal.SIGKILL)
     worker.wait()
 
