@@ -156,9 +156,12 @@ def private_postgres(
         yield f"postgres:///{DATABASE_NAME}?host={folder}"
 
 
-def restart_postgres(folder: str | Path) -> None:
-    """The one whose data lie in `folder`; it waits for nobody. End it by `stop_postgres`."""
-    control_postgres(Path(folder), "restart", "immediate")
+def restart_postgres(folder: str | Path, mode: str = "immediate") -> None:
+    """The one whose data lie in `folder`; it waits for nobody. End it by `stop_postgres`.
+
+    `mode` is as `pg_ctl` knows it: "fast" rolls back and says goodbye, "immediate" is a crash.
+    """
+    control_postgres(Path(folder), "restart", mode)
 
 
 def stop_postgres(folder: str | Path) -> None:

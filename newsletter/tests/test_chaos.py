@@ -26,6 +26,7 @@ from blog.models import Article
 from careersite.celery import app
 from careersite.supervisor import ROOT
 from careersite.tests.private_servers import find_program, free_port, restart_postgres
+from careersite.tests.provider import Answer, Provider
 from careersite.tests.smtp_sink import SmtpSink
 from conftest import live_database_url
 from newsletter import sweeping
@@ -76,30 +77,59 @@ def test_workers_are_killed_again_and_again(
 
 
 @pytest.mark.skipif(not ON_POSTGRES, reason="SQLite is a file and hangs up on nobody")
-def test_the_database_hangs_up_on_everybody(
-    start_worker: StartWorker, smtp_sink: SmtpSink, eventually: Eventually
+@pytest.mark.parametrize(
+    "most",
+    [
+        pytest.param(1, marks=pytest.mark.skipif(not IS_LONG, reason="in the long form only")),
+        None,
+    ],
+)
+def test_the_database_hangs_up(
+    start_worker: StartWorker, smtp_sink: SmtpSink, eventually: Eventually, most: int | None
 ) -> None:
+    """On one of its sessions, or on all of them."""
     ordeal = Ordeal(smtp_server(smtp_sink), eventually)
     worker = start_worker(**ordeal.far_end.environment)
-    for _ in range(BLOWS):
+    for number in range(BLOWS):
         ordeal.await_some()
-        hang_up()
+        if IS_LONG and most is None:
+            start_database_anew("fast" if number % 2 else "immediate")
+        else:
+            hang_up(most)
     ordeal.await_end()
     kill_with_children(worker)
     ordeal.assert_each_got_one(in_doubt=0)
 
 
-def hang_up() -> None:
-    """The server is started anew where it is ours alone; or it ends all connections but ours."""
-    if IS_LONG:
-        connection.close()
-        restart_postgres(settings.DATABASES["default"]["HOST"])
-        return
+def start_database_anew(mode: str) -> None:
+    """Where the server is ours alone."""
+    connection.close()
+    restart_postgres(settings.DATABASES["default"]["HOST"], mode)
+
+
+def hang_up(most: int | None) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            "SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " ORDER BY random() LIMIT %s) AS others",
+            [most],
         )
+
+
+@pytest.mark.skipif(not IS_LONG, reason="in the long form only: it waits as long as a worker does")
+def test_the_provider_takes_a_call_and_says_nothing(
+    start_worker: StartWorker, provider: Provider, eventually: Eventually
+) -> None:
+    ordeal = Ordeal(mail_provider(provider), eventually)
+    provider.next_answers.append(Answer(hangs=True))
+    worker = start_worker(**ordeal.far_end.environment)
+    eventually(Delivery.objects.filter(state=State.IN_DOUBT).exists)
+    eventually(Campaign.objects.filter(rests_until__isnull=False).exists)
+    Campaign.objects.update(rests_until=None)  # as if it were later
+    ordeal.await_end()
+    kill_with_children(worker)
+    ordeal.assert_each_got_one(in_doubt=ordeal.far_end.at_stake)
 
 
 # --- The broker ---------------------------------------------------------------------------
