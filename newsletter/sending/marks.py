@@ -120,7 +120,8 @@ class Marks:
         """
         self._lock_campaign_for(last)
         Mark.objects.filter(pk=self.token).write_out()
-        mine = self.campaign.deliveries.filter(claim_token=self.token, state=State.SUBMITTING)
+        mine = Delivery.objects.filter(pk__in=self.ids, claim_token=self.token)
+        mine = mine.filter(state=State.SUBMITTING)
         for delivery in mine.filter(pk__lt=self.gone_id).order_by("pk"):
             delivery.record(ACCEPTED, now)
         if last:
