@@ -18,7 +18,7 @@ PRODUCTION := DEBUG=0 SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secr
 help:
 	@echo 'make run    start the site at http://127.0.0.1:8000 (another port: PORT=8001 make run)'
 	@echo 'make test   run every test (a choice: make test ARGS="-k unsubscribe")'
-	@echo 'make chaos  kill, cut off and fill up in the middle of campaigns, for a quarter of an hour'
+	@echo 'make chaos  kill, cut off and fill up in the middle of campaigns, for half an hour or more'
 	@echo 'make lint   check the style of the code; make lint FIX=1 mends what can be mended'
 	@echo 'make ci     all that must hold before a change is taken: style, checks, every test'
 	@echo 'make bench  measure speed and memory'
