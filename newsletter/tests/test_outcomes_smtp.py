@@ -13,10 +13,10 @@ from aiosmtpd.smtp import AuthResult
 from django.utils import timezone
 
 from careersite.tests.smtp_sink import HANG_UP, BoundController, SmtpSink
-from newsletter.models import Campaign, Delivery
+from newsletter.models import Delivery
 from newsletter.outcomes import of_no_connection
 from newsletter.states import State
-from newsletter.tests.factories import mail_through, make_mailing, send
+from newsletter.tests.factories import mail_through, make_mailing, send, what_it_does
 
 pytestmark = pytest.mark.django_db
 
@@ -42,13 +42,6 @@ BY_ANSWER = [
     ("DATA", "Thank you", State.IN_DOUBT, 1, "rests"),
     ("DATA", f"250 {'and ' * 2500}", State.IN_DOUBT, 1, "rests"),
 ]
-
-
-def what_it_does(campaign: Campaign) -> str:
-    campaign.refresh_from_db()
-    if campaign.paused_at:
-        return "pauses"
-    return "rests" if campaign.rests_until else "sends on"
 
 
 @pytest.mark.parametrize("asked", ["in turn", "in one breath", "before it may go"])
