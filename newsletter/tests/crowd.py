@@ -122,14 +122,14 @@ def assert_true_of_each_mail(arrived: Iterable[Came]) -> None:
         for mail in mails.values()
         if times[mail.pk] not in times_it_may_have_come(mail)
     ]
-    assert wrong == []
+    assert wrong == [], wrong
     elsewhere = [
         (came, mails[came.number].address)
         for came in arrived
         if mails[came.number].address not in (came.address, ERASED)
         and not mails[came.number].sent_anew
     ]
-    assert elsewhere == []
+    assert elsewhere == [], elsewhere
 
 
 def assert_pages_say_it(desk: Desk, arrived: Iterable[Came], chance: random.Random) -> None:
