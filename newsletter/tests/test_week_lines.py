@@ -39,7 +39,9 @@ def make_week(week: str, selections: int) -> Digest:
 def lines(client: Client, where: str = LIST) -> list[str]:
     """The text of each line, without its dates."""
     page = client.get(where).content.decode()
-    found = re.findall(r'<t[dh] class="field-mailing">(.*?)</t[dh]>.*?"field-state">(.*?)<', page)
+    found = re.findall(
+        r'<t[dh][^>]* class="field-mailing">(.*?)</t[dh]>.*?"field-state">(.*?)<', page
+    )
     return [" | ".join(re.sub("<.*?>", "", cell) for cell in line) for line in found]
 
 
