@@ -16,6 +16,8 @@ from careersite.tests.private_servers import install_missing, private_servers, r
 NO_TESTS_FOUND = 5
 IN_PARALLEL = ("-m", "not e2e and not nginx and not checker and not spam", "-n", "2")
 
+FILE_BY_FILE = ("-n", "2", "--dist", "loadfile")
+
 
 class Run:
     def __init__(self, name: str, needs: set[str], pytest_arguments: tuple[str, ...]) -> None:
@@ -52,7 +54,7 @@ def main(arguments: list[str]) -> int:
         Run("SQLite and the filesystem broker", set(), IN_PARALLEL),
         Run("PostgreSQL and Redis", {"postgres", "redis-server"}, IN_PARALLEL),
         Run("A reader and an editor in Chromium", {"chromium"}, ("-m", "e2e")),
-        Run("Two caches, nginx in front", {"nginx"}, ("-m", "nginx")),
+        Run("Two caches, nginx in front", {"nginx"}, ("-m", "nginx", *FILE_BY_FILE)),
         Run("The HTML of each page", {"java"}, ("-m", "checker")),
         Run("The mails, as a spam filter sees them", {"spamassassin"}, ("-m", "spam")),
     ]

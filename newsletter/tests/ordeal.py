@@ -32,7 +32,7 @@ from newsletter.tests.workers import (
     sweep,
 )
 
-MAILS = int(os.environ.get("CHAOS_MAILS", 200))
+MAILS = int(os.environ.get("CHAOS_MAILS", 150))
 BLOWS = int(os.environ.get("CHAOS_BLOWS", 2))
 SEED = os.environ.get("CHAOS_SEED") or str(time.time_ns())
 SWEEP_AGAIN_S = 1.0
