@@ -161,15 +161,17 @@ def restart_postgres(folder: str | Path, mode: str = "immediate") -> None:
 
     `mode` is as `pg_ctl` knows it: "fast" rolls back and says goodbye, "immediate" is a crash.
     """
-    control_postgres(Path(folder), "restart", mode)
+    if control_postgres(Path(folder), "restart", mode):
+        raise RuntimeError(f"The PostgreSQL in {folder} was not started anew.")
 
 
 def stop_postgres(folder: str | Path) -> None:
     control_postgres(Path(folder), "stop", "immediate")
 
 
-def control_postgres(folder: Path, act: str, mode: str) -> None:
-    subprocess.run(
+def control_postgres(folder: Path, act: str, mode: str) -> int:
+    """The exit code: not 0 if there was nothing to do it to."""
+    done = subprocess.run(
         [find_program("pg_ctl"), act, "-D", folder / "postgres", "-m", mode, "-w"],
         **as_postgres(folder),
         stdin=subprocess.DEVNULL,
@@ -177,6 +179,7 @@ def control_postgres(folder: Path, act: str, mode: str) -> None:
         stderr=subprocess.DEVNULL,
         check=False,
     )
+    return done.returncode
 
 
 def as_postgres(folder: Path) -> dict:

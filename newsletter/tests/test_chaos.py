@@ -31,11 +31,18 @@ from careersite.tests.smtp_sink import SmtpSink
 from conftest import live_database_url
 from newsletter import sweeping
 from newsletter.models import Campaign, Delivery
+from newsletter.sending.marks import STRETCH
 from newsletter.states import State
 from newsletter.tests.factories import let_workers_run, mail_through, make_subscribers
 from newsletter.tests.ordeal import BLOWS, MAILS, FarEnd, Ordeal, mail_provider, smtp_server
 from newsletter.tests.queue_content import take_messages
-from newsletter.tests.workers import Eventually, StartWorker, kill_with_children, publish
+from newsletter.tests.workers import (
+    CONCURRENCY,
+    Eventually,
+    StartWorker,
+    kill_with_children,
+    publish,
+)
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.chaos]
 
@@ -101,10 +108,28 @@ def test_the_database_hangs_up(
     ordeal.assert_each_got_one(in_doubt=0)
 
 
+@pytest.mark.skipif(not (ON_POSTGRES and IS_LONG), reason="in the long form, on PostgreSQL")
+def test_the_power_is_cut_for_database_and_workers_at_once(
+    start_worker: StartWorker, smtp_sink: SmtpSink, eventually: Eventually
+) -> None:
+    """What did not wait for the disk is lost, and nobody is left who knows it."""
+    ordeal = Ordeal(smtp_server(smtp_sink), eventually)
+    for _ in range(BLOWS):
+        worker = start_worker(**ordeal.far_end.environment)
+        ordeal.await_some()
+        kill_with_children(worker)
+        start_database_anew("immediate")
+        ordeal.blows += 1
+        ordeal.end_leases()
+    start_worker(**ordeal.far_end.environment)
+    ordeal.await_end()
+    ordeal.assert_each_got_one(in_doubt=ordeal.blows * CONCURRENCY * STRETCH)
+
+
 def start_database_anew(mode: str) -> None:
     """Where the server is ours alone."""
     connection.close()
-    restart_postgres(settings.DATABASES["default"]["HOST"], mode)
+    restart_postgres(settings.DATABASES["default"]["OPTIONS"]["host"], mode)
 
 
 def hang_up(most: int | None) -> None:
