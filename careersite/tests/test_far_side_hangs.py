@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from newsletter.models.delivery import LEASE
 from newsletter.tasks import TURN_S
+from newsletter.times import LEASE
 
 A_MINUTE_S = 60
 

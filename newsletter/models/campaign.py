@@ -256,7 +256,7 @@ class Campaign(Pausing, Deciding):
         Campaign.objects.filter(pk=self.pk, cancelled_at__isnull=True).update(
             cancelled_at=now, cancel_reason=reason[:300]
         )
-        self.marks.all().write_out()  # the next claims wait for our lock, or get no mark
+        self.marks.all().write_out()  # a claim made from here on gets none
         self.deliveries.waiting().skip("cancelled", now)
 
     @transaction.atomic

@@ -25,6 +25,9 @@ class DeliveryQuerySet(models.QuerySet):
         """Not on the wire yet: may still be taken back."""
         return self.filter(state__in=WAITING_STATES)
 
+    def open(self) -> "DeliveryQuerySet":
+        return self.filter(state__in=OPEN_STATES)
+
     def claimable(self, now: datetime) -> "DeliveryQuerySet":
         due = Q(not_before__isnull=True) | Q(not_before__lte=now)
         return self.filter(due, state=State.QUEUED)
@@ -33,9 +36,6 @@ class DeliveryQuerySet(models.QuerySet):
         return self.update(
             state=State.SKIPPED, reason=reason, claim_token=None, lease_until=None, settled_at=now
         )
-
-    def open(self) -> "DeliveryQuerySet":
-        return self.filter(state__in=OPEN_STATES)
 
     @transaction.atomic
     def held_back(self) -> "DeliveryQuerySet":
@@ -132,8 +132,8 @@ class DeliveryQuerySet(models.QuerySet):
         What was claimed has not been tried. What was being submitted may have arrived: we do not
         send it again by guess.
         """
-        # No lease is longer than LEASE: a clock was put back since it was taken.
         Mark.objects.left_behind(now).write_out()
+        # No lease is longer than LEASE: a clock was put back since it was taken.
         is_over = Q(lease_until__lt=now) | Q(lease_until__gt=now + LEASE + CLOCKS_DIFFER_BY)
         expired = self.filter(is_over)
         back = (

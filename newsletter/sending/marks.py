@@ -153,15 +153,13 @@ class Marks:
 
     def _step(self, claimed: Claimed, now: datetime) -> Callable[[], object]:
         """Within the stretch that the mark covers."""
-        person = reachable_person().values(claimed.subscriber_id or 0, now)
-        sendable = sendable_campaign().values(self.campaign.pk, now)
+        person, sendable = self._conditions(claimed, now)
         step = (claimed.pk, now, claimed.claim_token, claimed.pk)
         return begin(step_sql() + self.plan, *person, *step, *sendable)
 
     def _move(self, claimed: Claimed, now: datetime) -> Callable[[], object]:
         """To the next stretch. On SQLite each mail is one."""
-        person = reachable_person().values(claimed.subscriber_id or 0, now)
-        sendable = sendable_campaign().values(self.campaign.pk, now)
+        person, sendable = self._conditions(claimed, now)
         self.through_id = claimed.pk
         if has_steps():
             end = bisect_left(self.ids, claimed.pk) + STRETCH - 1
@@ -171,6 +169,13 @@ class Marks:
             return partial(ask, move_sql(), *mark, *person, *sendable)
         step = (claimed.pk, now, claimed.claim_token)
         return begin(move_sql() + self.plan, *person, *mark, *sendable, *step)
+
+    def _conditions(self, claimed: Claimed, now: datetime) -> tuple[list[object], list[object]]:
+        """What the last look asks of the person, and of the campaign."""
+        return (
+            reachable_person().values(claimed.subscriber_id or 0, now),
+            sendable_campaign().values(self.campaign.pk, now),
+        )
 
     def _may_go(
         self, moved: Callable[[], object], last: Settled | None, claimed: Claimed, now: datetime

@@ -14,12 +14,12 @@ from careersite.tests.provider import Answer, Provider, Request
 from newsletter import sweeping
 from newsletter.consent import Origin
 from newsletter.models import Batch, Campaign, Delivery, Subscriber
-from newsletter.models.delivery import LEASE
 from newsletter.sending.turn import PATIENCE, Sender
 from newsletter.sending.ways import way_for
 from newsletter.states import State
 from newsletter.tests.factories import mailing_to, make_mailing, send, what_it_does
 from newsletter.tests.stand_ins import MAILGUN, POSTMARK, RESEND, StandIn
+from newsletter.times import LEASE
 
 pytestmark = [
     pytest.mark.django_db,

@@ -9,12 +9,12 @@ from django.db import connection
 from django.utils import timezone
 
 from newsletter.models import Campaign, Delivery
-from newsletter.models.delivery import LEASE
 from newsletter.sending.marks import Marks
 from newsletter.sending.way import Mail
 from newsletter.states import State
 from newsletter.tests.factories import at_once, make_campaign, make_mailing
 from newsletter.tests.races import at_the_same_time
+from newsletter.times import LEASE
 
 pytestmark = pytest.mark.django_db
 

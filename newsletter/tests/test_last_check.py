@@ -10,11 +10,11 @@ from django.utils import timezone
 from careersite.tests.smtp_sink import SmtpSink
 from newsletter.consent import Origin
 from newsletter.models import Campaign, Delivery, Mark, Subscriber, Suppression
-from newsletter.models.delivery import LEASE
 from newsletter.outcomes import later
 from newsletter.states import State
 from newsletter.tests.factories import mail_through, make_mailing, send, together
 from newsletter.tests.races import MarkedWorker, at_the_same_time, claim, go, race
+from newsletter.times import LEASE
 
 pytestmark = pytest.mark.django_db
 

@@ -8,11 +8,11 @@ from django.utils import timezone
 
 from newsletter import sweeping
 from newsletter.models import Campaign, Delivery
-from newsletter.models.delivery import LEASE
 from newsletter.outcomes import Outcome, in_doubt, later
 from newsletter.states import State
 from newsletter.tests.factories import let_workers_run, make_mailing
 from newsletter.tests.races import at_the_same_time, go, race
+from newsletter.times import LEASE
 
 pytestmark = pytest.mark.django_db
 

@@ -16,7 +16,6 @@ from careersite.tests.smtp_sink import SmtpSink
 from newsletter import sweeping, tasks
 from newsletter.consent import Origin
 from newsletter.models import Campaign, Delivery, Pulse, Subscriber
-from newsletter.models.delivery import LEASE
 from newsletter.states import State
 from newsletter.sweeping import SILENCE
 from newsletter.tests.factories import (
@@ -28,6 +27,7 @@ from newsletter.tests.factories import (
 )
 from newsletter.tests.queue_content import names, take_messages
 from newsletter.tests.races import at_the_same_time
+from newsletter.times import LEASE
 
 pytestmark = pytest.mark.django_db
 
