@@ -15,12 +15,11 @@ from newsletter.models.campaign import Campaign
 from newsletter.models.subscriber import Subscriber
 from newsletter.outcomes import Outcome, nameless
 from newsletter.states import State
+from newsletter.times import LEASE
 
 if TYPE_CHECKING:
     from newsletter.models.delivery import Delivery, DeliveryQuerySet
 
-# Longer than a call may last (see `delivery.LEASE`): nobody repeats it meanwhile.
-LEASE = timedelta(minutes=6)
 FIRST_REPEAT = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)
 # A key is not trusted to its last minute.

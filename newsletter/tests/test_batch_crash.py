@@ -15,10 +15,10 @@ from careersite.supervisor import ROOT
 from careersite.tests.provider import Answer, Provider, Request
 from conftest import live_database_url
 from newsletter.models import Campaign
-from newsletter.models.batch import LEASE
 from newsletter.states import State
 from newsletter.tests.factories import let_workers_run, make_mailing
 from newsletter.tests.stand_ins import MAILGUN, RESEND, StandIn
+from newsletter.times import LEASE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

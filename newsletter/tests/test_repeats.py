@@ -10,7 +10,7 @@ from django.utils import timezone
 from careersite.tests.provider import Answer, Provider
 from newsletter.consent import Origin
 from newsletter.models import Batch, Campaign, Delivery, Subscriber, WebhookEvent
-from newsletter.models.batch import LEASE, NOT_THE_SAME
+from newsletter.models.batch import NOT_THE_SAME
 from newsletter.personal_data import erase
 from newsletter.reports import Report
 from newsletter.sending.repeating import repeat
@@ -19,6 +19,7 @@ from newsletter.tags import tag_of
 from newsletter.tests.factories import at_once, let_workers_run, make_mailing, send, staff
 from newsletter.tests.races import at_the_same_time
 from newsletter.tests.stand_ins import BREVO, MAILGUN, RESEND, WITH_KEYS, StandIn
+from newsletter.times import LEASE
 
 pytestmark = pytest.mark.django_db
 
