@@ -1,4 +1,7 @@
 from django.apps import AppConfig
+from django.core.checks import Tags, register
+
+from blog.checks import editor_is_hardened
 
 
 class BlogConfig(AppConfig):
@@ -6,4 +9,4 @@ class BlogConfig(AppConfig):
     verbose_name = "Blog"
 
     def ready(self) -> None:
-        from blog import checks  # noqa: F401  (it registers itself)
+        register(editor_is_hardened, Tags.security)

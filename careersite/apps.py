@@ -1,4 +1,7 @@
 from django.apps import AppConfig
+from django.core.checks import register
+
+from careersite.checks import check_settings
 
 
 class CareersiteConfig(AppConfig):
@@ -6,4 +9,4 @@ class CareersiteConfig(AppConfig):
     verbose_name = "Site"
 
     def ready(self) -> None:
-        from careersite import checks  # noqa: F401  (registers the system checks)
+        register(check_settings)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import get_connection
 from django.http.request import validate_host
@@ -34,7 +34,6 @@ class Rule(NamedTuple):
     hint: str
 
 
-@register
 def check_settings(app_configs: object = None, **kwargs: object) -> list[CheckMessage]:
     return [*errors(), *warnings()]
 
