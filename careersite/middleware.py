@@ -73,7 +73,9 @@ class CompressedPages:
         response = self.get_response(request)
         if may_be_shared(response):
             accepted = request.headers.get("Accept-Encoding", "")[:256]
-            compress(response, best_coding(accepted, CODINGS), is_kept=not request.GET)
+            coding = best_coding(accepted, CODINGS)
+            if coding != "identity":
+                compress(response, coding, is_kept=not request.GET)
         return response
 
 
