@@ -17,11 +17,10 @@ from threading import Thread
 import billiard
 from celery.concurrency.asynpool import AsynPool
 from celery.worker import WorkController, state
+from django.conf import settings
 
 logger = logging.getLogger(__name__)
 
-# What is under way may end: as long as for any other stop, CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT.
-TASKS_GRACE_S = 30
 END_GRACE_S = 3
 LOOK_AGAIN_S = 0.1
 
@@ -45,11 +44,11 @@ def end_when_gone(child: billiard.Process) -> None:
         return
     logger.error("A child of this worker is gone. The worker ends, to be started anew.")
     os.kill(os.getpid(), signal.SIGTERM)  # no new task from here on
-    await_tasks(time.monotonic() + TASKS_GRACE_S)
+    await_tasks(time.monotonic() + settings.CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT)
     time.sleep(END_GRACE_S)  # it may well be able to end by itself
-    for child in billiard.active_children():
+    for other in billiard.active_children():
         with suppress(ProcessLookupError):
-            os.kill(child.pid, signal.SIGKILL)
+            os.kill(other.pid, signal.SIGKILL)
     os._exit(1)
 
 
@@ -58,5 +57,6 @@ def is_stopping() -> bool:
 
 
 def await_tasks(deadline: float) -> None:
+    """What is under way may end: it gets as long as at any other stop."""
     while state.active_requests and time.monotonic() < deadline:
         time.sleep(LOOK_AGAIN_S)
