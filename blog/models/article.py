@@ -110,15 +110,16 @@ class Article(HasVersions):
         others = Article.objects.exclude(pk=self.pk)
         self.slug = self.slug or slug_for(self.title, others, "article")
         self.derive()
-        if self._comes_back():
-            self.public_again_at = timezone.now()
+        now = timezone.now()
+        if self._comes_back(now):
+            self.public_again_at = now
         with transaction.atomic():
             super().save(*args, **kwargs)
             SearchEntry.follow(self)
 
-    def _comes_back(self) -> bool:
+    def _comes_back(self, now: datetime) -> bool:
         """Public once this is saved, and taken down by its time until now."""
-        stored = Article.objects.filter(pk=self.pk, expires_at__lte=timezone.now())
+        stored = Article.objects.filter(pk=self.pk, expires_at__lte=now)
         return self.pk is not None and self.is_public and stored.exists()
 
     def derive(self) -> None:
