@@ -88,7 +88,7 @@ class StoredPage:
         return bool(since and self.last_modified and is_not_after(self.last_modified, since))
 
     def close(self) -> None:
-        """Nothing is open, unlike in an `Answer`."""
+        """Nothing is open, unlike in a `HeldAnswer`."""
 
 
 def tag_of(body: bytes) -> str:

@@ -1,6 +1,5 @@
 """Cover pictures drawn by script: motifs and palettes for each topic, varied by a seed."""
 
-from collections.abc import Callable
 from random import Random
 
 from PIL import Image
@@ -14,10 +13,8 @@ from blog.covers import (
     offers,
     resumes,
 )
-from blog.covers.palette import Palette
 from blog.drawing import Board
 
-Composition = Callable[[Board, Palette, Random], None]
 TOPICS = {
     "interviews": interviews,
     "resumes": resumes,
