@@ -19,14 +19,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from blog.views.furniture import page_context, private_page
-from careersite.security_headers import STRICT_POLICY, as_header, with_sheet
+from careersite.security_headers import FOR_FRAMING, as_header, with_sheet
 
 MAILS_A_PAGE = 200
 NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*\.eml")
 HEAD = re.compile(r"<head[^>]*>", re.IGNORECASE)
 LINKS_OPEN_BESIDE = '<base target="_blank">'
 UNREADABLE = "This file cannot be read as a mail. Its source shows what is in it."
-PAGE_POLICY = as_header(STRICT_POLICY | {"frame-src": "'self'"})
 # Nothing in a mail runs or sends; its links open as pages of their own.
 MAIL_POLICY = as_header(
     {
@@ -96,7 +95,7 @@ def message(request: HttpRequest, name: str) -> HttpResponse:
     context = page_context(request, title=entry(name).subject or "A mail", recent=[])
     context |= {"mail": mail, "name": name}
     response = private_page("careersite/outbox_message.html", context)
-    response.headers["Content-Security-Policy"] = with_sheet(PAGE_POLICY)
+    response.headers["Content-Security-Policy"] = with_sheet(FOR_FRAMING)
     return response
 
 
