@@ -53,13 +53,26 @@ def is_sent_when_pressed(editor: Client, letter: Letter) -> bool:
 
 
 def test_it_is_neither_sent_nor_scheduled_and_says_why(editor: Client, letter: Letter) -> None:
+    assert GONE in editor.get(form_of(letter)).content.decode()
     page = editor.get(reverse("admin:newsletter_letter_check", args=[letter.pk])).content.decode()
     assert GONE in page
     assert "<strong>0</strong> would get it now: nobody has said who" in page
     assert not is_sent_when_pressed(editor, letter)
     now = timezone.now()
     assert not letter.send(now + timedelta(days=1), now)
-    assert GONE in editor.get(form_of(letter)).content.decode()
+    assert letter.audience.topics == frozenset()  # for whoever has looked just before
+
+
+def test_of_one_that_was_sent_before_nothing_is_asked(editor: Client) -> None:
+    make_subscriber()
+    topic = make_topic("Pay")
+    save(editor, reverse("admin:newsletter_letter_add"), topics=[topic.pk])
+    letter = Letter.objects.get()
+    assert is_sent_when_pressed(editor, letter)
+    topic.delete()
+    page = editor.get(reverse("admin:newsletter_letter_check", args=[letter.pk])).content.decode()
+    assert GONE not in page
+    assert GONE not in editor.get(form_of(letter), follow=True).content.decode()
 
 
 def test_a_slip_that_is_mended_is_no_choice(editor: Client, letter: Letter) -> None:

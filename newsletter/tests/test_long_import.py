@@ -1,6 +1,7 @@
 """A long list is tried and imported by a worker, in steps, and staff see how far it is."""
 
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from newsletter.forms import importing as limits
 from newsletter.importing import one_person, stepping, waiting
 from newsletter.importing.stepping import import_some
 from newsletter.models import ConsentEvent, ListImport, Subscriber, Suppression
+from newsletter.models.list_import import LEASE
 from newsletter.tests.factories import let_workers_run, make_subscriber, staff
 
 pytestmark = pytest.mark.django_db
@@ -117,6 +119,38 @@ def test_a_step_that_fails_is_taken_back_and_done_anew(
     assert (work.phase, work.outcome["added"], work.outcome["twice"]) == ("done", PEOPLE, 0)
 
 
+def test_each_step_keeps_other_workers_away_for_longer(
+    importer: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = tried(importer)
+    importer.post(page())
+    note, start = ListImport.note_step, timezone.now()
+    minutes = (start + timedelta(minutes=number) for number in count())
+
+    def stop_at_second(self: ListImport, *given: object) -> bool:
+        return stop() if self.rows_done else note(self, *given)
+
+    monkeypatch.setattr(ListImport, "note_step", stop_at_second)
+    with pytest.raises(OSError, match="full"):
+        import_some(work.pk, 60, lambda: next(minutes))
+    assert ListImport.objects.get().lease_until == start + timedelta(minutes=1) + LEASE
+
+
+def test_a_lease_of_a_clock_that_was_put_back_keeps_nobody_away(importer: Client) -> None:
+    upload(importer)
+    ListImport.objects.update(lease_until=timezone.now() + timedelta(hours=1))
+    assert turn()
+
+
+def test_no_more_wrong_rows_are_kept_than_are_shown(
+    importer: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stepping, "ROWS_SHOWN", 2)
+    work = tried(importer, "no address", "nor this", "nor that")
+    assert [row["line"] for row in work.wrong] == [PEOPLE + 2, PEOPLE + 3]
+    assert work.outcome["wrong"] == 3
+
+
 def test_who_is_overtaken_by_another_worker_adds_nothing(importer: Client) -> None:
     tried(importer)
     importer.post(page())
@@ -134,11 +168,23 @@ def test_who_left_or_was_erased_meanwhile_does_not_come(importer: Client) -> Non
     importer.post(page())
     turn()
     Subscriber.objects.get(address="reader3@example.com").unsubscribe(Origin(), timezone.now())
-    Suppression.objects.add("reader20@example.com", Suppression.Reason.ERASED)
-    assert one_person.cut_out("reader20@example.com") == 1
+    for erased in ("reader5@example.com", "reader20@example.com"):  # who came already, who did not
+        Suppression.objects.add(erased, Suppression.Reason.ERASED)
+        assert one_person.cut_out(erased) == 1
     let_workers_run()
     assert ListImport.objects.get().phase == "done"
-    assert Subscriber.objects.mailable().count() == PEOPLE - 2
+    assert Subscriber.objects.mailable().count() == PEOPLE - 3
+
+
+def test_who_is_erased_during_the_trial_has_nobody_told_of_twice(importer: Client) -> None:
+    upload(importer, "no address", *(f"late{n}@example.com" for n in range(10)))
+    assert turn() and turn() and turn()
+    assert len(ListImport.objects.get().wrong) == 1
+    assert one_person.cut_out("reader5@example.com") == 1
+    let_workers_run()
+    work = ListImport.objects.get()
+    assert (work.phase, len(work.wrong), work.rows_in_all) == ("tried", 1, PEOPLE + 10)
+    assert work.outcome["added"] == PEOPLE + 9
 
 
 def test_it_is_called_off_and_nothing_is_left(importer: Client) -> None:
