@@ -10,7 +10,7 @@ from django.utils import timezone
 from careersite.tests.smtp_sink import SmtpSink
 from newsletter.consent import Origin
 from newsletter.models import Campaign, Delivery, Mark, Subscriber, Suppression
-from newsletter.outcomes import later
+from newsletter.outcomes import ACCEPTED, later
 from newsletter.states import State
 from newsletter.tests.factories import mail_through, make_mailing, send, together
 from newsletter.tests.races import MarkedWorker, at_the_same_time, claim, go, race
@@ -186,3 +186,18 @@ def test_a_lease_that_is_taken_away_just_before_it_does_not_go(
         lambda: Delivery.objects.expire_leases(late), lambda: worker.go(delivery), eventually
     )
     assert (went, fate(delivery)) == (False, State.QUEUED)
+
+
+@at_the_same_time
+def test_a_lease_that_ends_as_its_mail_is_written_down_casts_no_doubt_on_it(
+    eventually: Callable,
+) -> None:
+    [mail] = claim(make_mailing())
+    assert go(mail)
+    late = timezone.now() + LEASE + timedelta(seconds=1)
+    found = race(
+        lambda: mail.record(ACCEPTED, timezone.now()),
+        lambda: Delivery.objects.expire_leases(late),
+        eventually,
+    )
+    assert (found, fate(mail)) == ((0, 0), State.ACCEPTED)

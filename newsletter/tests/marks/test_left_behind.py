@@ -38,6 +38,11 @@ def test_a_worker_that_died_before_its_first_mail_leaves_none(worker: MarkedWork
     assert as_found_later() == [State.QUEUED] * 2
 
 
+def test_what_the_mark_says_has_gone_is_not_given_back(mails: list[Delivery]) -> None:
+    assert Delivery.objects.release(mails) == 2
+    assert states() == [State.ACCEPTED, State.SUBMITTING, State.QUEUED, State.QUEUED]
+
+
 def test_a_mark_stands_while_its_worker_lives(mails: list[Delivery]) -> None:
     assert Delivery.objects.expire_leases(timezone.now() + LEASE / 2) == (0, 0)
     assert Mark.objects.exists()
