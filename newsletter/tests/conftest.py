@@ -1,8 +1,9 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from careersite.tests.provider import Provider
+from newsletter.tests.queue_content import take_messages
 from newsletter.tests.stand_ins import StandIn
 from newsletter.views import pace
 
@@ -20,3 +21,11 @@ def use(settings: object, provider: Provider) -> Callable[..., StandIn]:
         return stand_in
 
     return use
+
+
+@pytest.fixture
+def empty_queue() -> Iterator[None]:
+    """Before and after: nobody finds what another test has left in the broker."""
+    take_messages()
+    yield
+    take_messages()

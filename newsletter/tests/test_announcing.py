@@ -134,26 +134,23 @@ def test_an_interruption_meanwhile_costs_nobody_a_mail(
     assert_goes_on_after_the_first(campaign, sink)
 
 
-@at_the_same_time
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite hangs up on nobody")
-def test_a_database_that_hangs_up_while_the_last_outcome_is_written_costs_no_knowledge_of_it(
-    sink: SmtpSink, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    campaign = make_mailing(readers=2)
-    record, hung_up = Settled.record, []
+def in_the_way_once(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None]) -> list[datetime]:
+    """Of the next outcome that is written. It is told here when."""
+    record, stood = Settled.record, []
 
-    def hang_up_once(self: Settled, now: datetime) -> None:
-        if not hung_up:
-            hung_up.append(now)
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+    def record_after_that(self: Settled, now: datetime) -> None:
+        if not stood:
+            stood.append(now)
+            act()
         record(self, now)
 
-    monkeypatch.setattr(Settled, "record", hang_up_once)
-    send(campaign)
-    assert hung_up
-    assert campaign.tally() == {State.ACCEPTED: 2}
-    assert sink.recipients() == addresses(1, 2)
+    monkeypatch.setattr(Settled, "record", record_after_that)
+    return stood
+
+
+def hang_up() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
 
 def deadlock() -> None:
@@ -167,22 +164,27 @@ def deadlock() -> None:
 
 
 @at_the_same_time
-def test_others_who_are_let_through_first_cost_no_knowledge_of_the_last_outcome(
-    sink: SmtpSink, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "act",
+    [
+        pytest.param(
+            hang_up,
+            marks=pytest.mark.skipif(
+                connection.vendor != "postgresql", reason="SQLite hangs up on nobody"
+            ),
+        ),
+        deadlock,
+    ],
+)
+def test_neither_a_database_that_hangs_up_nor_others_let_through_cost_knowledge_of_an_outcome(
+    sink: SmtpSink, monkeypatch: pytest.MonkeyPatch, act: Callable[[], None]
 ) -> None:
     campaign = make_mailing(readers=2)
-    record, stood = Settled.record, []
-
-    def give_way_once(self: Settled, now: datetime) -> None:
-        if not stood:
-            stood.append(now)
-            deadlock()
-        record(self, now)
-
-    monkeypatch.setattr(Settled, "record", give_way_once)
+    stood = in_the_way_once(monkeypatch, act)
     send(campaign)
     assert stood
     assert campaign.tally() == {State.ACCEPTED: 2}
+    assert sink.recipients() == addresses(1, 2)
 
 
 @at_the_same_time

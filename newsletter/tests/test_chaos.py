@@ -35,7 +35,6 @@ from newsletter.sending.marks import STRETCH
 from newsletter.states import State
 from newsletter.tests.factories import let_workers_run, mail_through, make_subscribers
 from newsletter.tests.ordeal import BLOWS, MAILS, FarEnd, Ordeal, mail_provider, smtp_server
-from newsletter.tests.queue_content import take_messages
 from newsletter.tests.workers import (
     CONCURRENCY,
     Eventually,
@@ -44,19 +43,16 @@ from newsletter.tests.workers import (
     publish,
 )
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.chaos]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("empty_queue"),
+    pytest.mark.chaos,
+]
 
 ON_POSTGRES = connection.vendor == "postgresql"
 WITH_REDIS = settings.CELERY_BROKER_URL.startswith("redis")
 IS_LONG = "CHAOS_BLOWS" in os.environ  # and the servers are ours alone
 DAY = timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-def empty_queue() -> Iterator[None]:
-    take_messages()
-    yield
-    take_messages()
 
 
 @pytest.fixture(params=["smtp", "http"])

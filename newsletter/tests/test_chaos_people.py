@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from django.conf import settings
@@ -36,7 +36,6 @@ from newsletter.tests.ordeal import (
     say,
     smtp_server,
 )
-from newsletter.tests.queue_content import take_messages
 from newsletter.tests.workers import (
     CONCURRENCY,
     Eventually,
@@ -46,20 +45,17 @@ from newsletter.tests.workers import (
     sweep,
 )
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.chaos]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("empty_queue"),
+    pytest.mark.chaos,
+]
 
 WITH_REDIS = settings.CELERY_BROKER_URL.startswith("redis")
 IS_LONG = "CHAOS_BLOWS" in os.environ
 ROUNDS = min(BLOWS, 20) if IS_LONG else 1
 ACTS_A_ROUND = 8
 EVERY_50TH = range(25, MAILS, 50)
-
-
-@pytest.fixture(autouse=True)
-def empty_queue() -> Iterator[None]:
-    take_messages()
-    yield
-    take_messages()
 
 
 @pytest.fixture(params=["smtp", "http"])

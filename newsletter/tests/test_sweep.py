@@ -1,6 +1,5 @@
 """The sweep finds all that is due, may run twice at once, and wakes few workers."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from io import StringIO
 from itertools import count
@@ -149,15 +148,8 @@ def test_a_worker_at_one_campaign_keeps_nobody_from_another() -> None:
 # --- What lies in the queue ---------------------------------------------------------------
 
 
-@pytest.fixture
-def queue() -> Iterator[None]:
-    take_messages()
-    yield
-    take_messages()
-
-
 @at_the_same_time
-@pytest.mark.usefixtures("queue")
+@pytest.mark.usefixtures("empty_queue")
 def test_the_sweep_wakes_a_few_workers_for_a_campaign_and_one_for_each_confirmation() -> None:
     sign_up("new@example.com")
     make_subscribers(2)
@@ -170,7 +162,7 @@ def test_the_sweep_wakes_a_few_workers_for_a_campaign_and_one_for_each_confirmat
 
 
 @at_the_same_time
-@pytest.mark.usefixtures("queue")
+@pytest.mark.usefixtures("empty_queue")
 def test_messages_hold_numbers_only_and_do_not_live_long() -> None:
     sign_up("new@example.com")
     make_subscriber()
@@ -189,7 +181,7 @@ def test_messages_hold_numbers_only_and_do_not_live_long() -> None:
 
 
 @at_the_same_time
-@pytest.mark.usefixtures("queue")
+@pytest.mark.usefixtures("empty_queue")
 def test_an_article_that_is_taken_back_wakes_a_worker_who_stops_its_mails() -> None:
     campaign = make_mailing(readers=2)
     campaign.article.withdraw()
@@ -199,7 +191,7 @@ def test_an_article_that_is_taken_back_wakes_a_worker_who_stops_its_mails() -> N
 
 
 @at_the_same_time
-@pytest.mark.usefixtures("queue")
+@pytest.mark.usefixtures("empty_queue")
 def test_sweeps_during_a_campaign_add_nothing_to_the_queue() -> None:
     campaign = make_mailing(readers=5)
     claimed = Delivery.objects.claim(campaign, 1, timezone.now())
@@ -212,7 +204,7 @@ def test_sweeps_during_a_campaign_add_nothing_to_the_queue() -> None:
 
 
 @at_the_same_time
-@pytest.mark.usefixtures("queue")
+@pytest.mark.usefixtures("empty_queue")
 def test_a_turn_is_followed_by_one_more_while_mails_are_due(
     settings: object, smtp_sink: SmtpSink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -230,7 +222,7 @@ def test_a_turn_is_followed_by_one_more_while_mails_are_due(
 
 
 @at_the_same_time
-@pytest.mark.usefixtures("queue")
+@pytest.mark.usefixtures("empty_queue")
 @pytest.mark.parametrize("verb", ["MAIL", "DATA"])
 def test_a_turn_that_was_stopped_is_not_followed_by_another(
     settings: object, smtp_sink: SmtpSink, verb: str

@@ -36,16 +36,9 @@ from newsletter.tests.workers import (
     sweep,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("empty_queue")]
 
 USES_FOLDER = settings.CELERY_BROKER_URL.startswith("filesystem:")
-
-
-@pytest.fixture(autouse=True)
-def empty_queue() -> Iterator[None]:
-    take_messages()
-    yield
-    take_messages()
 
 
 def test_publishing_mails_each_confirmed_subscriber_once(
