@@ -34,14 +34,17 @@ def opened(content: bytes) -> Pillow.Image:
     return Pillow.open(io.BytesIO(content))
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
-@pytest.mark.parametrize("mode", ["L", "RGB", "P", "1", "CMYK"])
+MODES = {
+    "PNG": ["L", "RGB", "P", "1"],
+    "JPEG": ["L", "RGB", "1", "CMYK"],
+    "WEBP": ["L", "RGB", "P", "1", "CMYK"],
+    "GIF": ["L", "RGB", "P", "1"],
+}
+
+
+@pytest.mark.parametrize(("kind", "mode"), [(kind, mode) for kind in MODES for mode in MODES[kind]])
 def test_each_usual_kind_becomes_a_plain_picture(kind: str, mode: str) -> None:
-    try:
-        content = picture(kind, mode=mode)
-    except (OSError, ValueError):
-        pytest.skip(f"{kind} has no {mode}")
-    encoded = encode(content)
+    encoded = encode(picture(kind, mode=mode))
     assert encoded.extension == "jpg"
     assert (encoded.width, encoded.height) == (900, 600)
     assert opened(encoded.content).format == "JPEG"

@@ -82,12 +82,16 @@ def test_what_one_can_see_through_stays_so_in_every_frame(kind: str) -> None:
 
 
 def test_few_colours_stay_as_they_are_and_many_come_near() -> None:
-    pure = [Pillow.new("RGB", (60, 40), colour) for colour in ("#123456", "#123457", "#fedcba")]
-    assert [frame.getpixel((9, 9)) for frame in frames_of(pure)] == [
+    pure = [Pillow.new("RGB", (400, 300), colour) for colour in ("#123456", "#123457", "#fedcba")]
+    for frame in pure:
+        frame.paste("#00ff00", (200, 0, 201, 300))  # a line that is easily overlooked
+    kept = frames_of(pure)
+    assert [frame.getpixel((9, 9)) for frame in kept] == [
         (0x12, 0x34, 0x56),
         (0x12, 0x34, 0x57),
         (0xFE, 0xDC, 0xBA),
     ]
+    assert [frame.getpixel((200, 9)) for frame in kept] == [(0, 255, 0)] * 3
     ramp, turn = Pillow.linear_gradient("L"), Pillow.Transpose.ROTATE_90
     colourful = Pillow.merge("RGB", [ramp, ramp.transpose(turn), ramp.point(lambda n: 255 - n)])
     kept = frames_of([colourful, colourful.transpose(turn)])

@@ -53,7 +53,7 @@ def is_sent_when_pressed(editor: Client, letter: Letter) -> bool:
 
 
 def test_it_is_neither_sent_nor_scheduled_and_says_why(editor: Client, letter: Letter) -> None:
-    assert GONE in editor.get(form_of(letter)).content.decode()
+    assert "Choose anew who gets it" in editor.get(form_of(letter)).content.decode()
     page = editor.get(reverse("admin:newsletter_letter_check", args=[letter.pk])).content.decode()
     assert GONE in page
     assert "<strong>0</strong> would get it now: nobody has said who" in page
@@ -70,9 +70,10 @@ def test_of_one_that_was_sent_before_nothing_is_asked(editor: Client) -> None:
     letter = Letter.objects.get()
     assert is_sent_when_pressed(editor, letter)
     topic.delete()
-    page = editor.get(reverse("admin:newsletter_letter_check", args=[letter.pk])).content.decode()
-    assert GONE not in page
-    assert GONE not in editor.get(form_of(letter), follow=True).content.decode()
+    letter.refresh_from_db()
+    assert not letter.has_no_topic_left
+    for page in (form_of(letter), reverse("admin:newsletter_letter_check", args=[letter.pk])):
+        assert GONE not in editor.get(page, follow=True).content.decode()
 
 
 def test_a_slip_that_is_mended_is_no_choice(editor: Client, letter: Letter) -> None:
