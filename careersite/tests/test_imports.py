@@ -19,7 +19,7 @@ HOUSE = set(MAY_KNOW)
 def sources(app: str) -> Iterator[Path]:
     """Tests may look at the whole house."""
     for path in sorted((settings.BASE_DIR / app).rglob("*.py")):
-        if "tests" not in path.parts:
+        if "tests" not in path.relative_to(settings.BASE_DIR).parts:
             yield path
 
 
