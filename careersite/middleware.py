@@ -15,7 +15,7 @@ from careersite.stored_page import QUICK_BROTLI_QUALITY as QUICK
 
 logger = logging.getLogger(__name__)
 
-REMEMBERED = 200  # pages in a coding, about 6 MB
+REMEMBERED = 200  # pages in a coding, each with its stylesheet: about 14 MB
 
 
 class DatabaseAway:
