@@ -20,6 +20,7 @@ from newsletter.models import (
     PersonalMail,
     Subscriber,
     Suppression,
+    SuppressionKey,
     WebhookEvent,
 )
 from newsletter.states import State
@@ -55,6 +56,7 @@ def kept_of(address: str) -> dict[str, object]:
 @transaction.atomic
 def erase(address: str, now: datetime) -> dict[str, int]:
     """Nothing is left but a keyed hash, against bringing the address back by an import."""
+    SuppressionKey.objects.hold()
     key = address_key(address)
     people = Subscriber.objects.filter(address_key=key)
     person = people.select_for_update().first()

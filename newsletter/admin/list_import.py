@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.csrf import csrf_protect
 
 from newsletter.admin.history import note_deed
 from newsletter.admin.long_import import taken_in
@@ -20,6 +21,7 @@ FILE_IS_GONE = "That file is gone by now. Choose it once more."
 PAGE = "admin/newsletter/subscriber/import.html"
 
 
+@csrf_protect
 def import_page(request: HttpRequest, context: dict[str, object]) -> HttpResponse:
     """For those who may; the caller has looked. `context` is what each staff page needs."""
     if request.method != "POST":

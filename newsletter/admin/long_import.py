@@ -1,7 +1,6 @@
 """The page of a long file: how far the worker is with it, what would happen, and the button."""
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -12,7 +11,6 @@ from blog.nudges import nudge
 from newsletter.admin.history import note_deed
 from newsletter.importing import Outcome, waiting
 from newsletter.models import ListImport, Subscriber
-from newsletter.models.list_import import Phase
 
 PAGE = "admin/newsletter/subscriber/long_import.html"
 
@@ -45,12 +43,10 @@ def _begin(request: HttpRequest, work: ListImport) -> HttpResponse:
 
 
 def _cancel(work: ListImport) -> HttpResponse:
-    """Not what is being imported: it is over in a moment, and half a list helps nobody."""
-    if work.phase == Phase.IMPORTING:
-        raise PermissionDenied
+    if not work.call_off():
+        return HttpResponseRedirect(address_of(work))
     if path := waiting.path_of(work.file):
         path.unlink(missing_ok=True)
-    work.delete()
     return HttpResponseRedirect(reverse("admin:newsletter_subscriber_import"))
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain, islice
 from pathlib import Path
 
 from django.core.exceptions import ValidationError
@@ -63,12 +64,14 @@ def place_of(known: tuple[str, ...], names: list[str]) -> int | None:
 
 
 class Rows:
-    """`agreed_on` is for rows that do not say it themselves; None if each of them does."""
+    """`agreed_on` is for rows that do not say it themselves; None if each of them does. The first
+    ones are left out, where they are `done`."""
 
-    def __init__(self, path: Path, agreed_on: date | None, now: datetime) -> None:
+    def __init__(self, path: Path, agreed_on: date | None, now: datetime, done: int = 0) -> None:
         self.path = path
         self.agreed_on = agreed_on
         self.latest = now.date()
+        self.done = done
 
     def __iter__(self) -> Iterator[Person | WrongRow]:
         """Raises `CannotImport` for what is no such file."""
@@ -80,10 +83,10 @@ class Rows:
         if columns is None:
             columns = Columns.named_in(first[1])
         else:
-            yield self._read(columns, *first)
+            rows = chain([first], rows)
         if columns.date is None and self.agreed_on is None:
             raise CannotImport("Say on which day these people agreed: no column does.")
-        for line, cells in rows:
+        for line, cells in islice(rows, self.done, None):
             yield self._read(columns, line, cells)
 
     def _read(self, columns: Columns, line: int, cells: list[str]) -> Person | WrongRow:

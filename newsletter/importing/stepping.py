@@ -59,7 +59,7 @@ def _go_on(
         raise CannotImport(GONE)
     if path.stat().st_size != work.size:
         work.start_over(path.stat().st_size)
-    rows = islice(Rows(path, work.agreed_on, work.begun_at), work.rows_done, None)
+    rows = iter(Rows(path, work.agreed_on, work.begun_at, work.rows_done))
     outcome = Outcome(**work.outcome)
     while some := list(islice(rows, AT_ONCE)):
         _step(work, some, outcome, clock())

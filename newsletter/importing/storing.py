@@ -14,7 +14,7 @@ from newsletter.addresses import address_key
 from newsletter.consent import Origin
 from newsletter.importing.inserting import NewPerson, insert
 from newsletter.importing.reading import Person, WrongRow
-from newsletter.models import ConsentEvent, Subscriber, Suppression
+from newsletter.models import ConsentEvent, Subscriber, Suppression, SuppressionKey
 from newsletter.models.subscriber import new_handle
 
 AT_ONCE = 1000
@@ -59,6 +59,8 @@ class Import:
     @transaction.atomic
     def run(self, rows: Iterable[Person | WrongRow]) -> Outcome:
         """A trial does the same, and takes it back. Raises what `rows` raises; nothing is kept."""
+        if not self.is_trial:
+            SuppressionKey.objects.hold()
         for people in chunks(self._readable(rows)):
             self._take(people)
             self.on_progress(self.outcome.rows)

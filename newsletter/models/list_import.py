@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from django.db import models
 from django.db.models import Q
 
+from newsletter.models.subscriber import Subscriber
+
 # Of one step, which takes a second at the most.
 LEASE = timedelta(minutes=2)
 KEPT_FOR = timedelta(days=1)
@@ -83,6 +85,11 @@ class ListImport(models.Model):
             )
         )
 
+    def call_off(self) -> bool:
+        """Not what is being imported: it is over in a moment, and half a list helps nobody."""
+        mine = ListImport.objects.filter(pk=self.pk).exclude(phase=Phase.IMPORTING)
+        return bool(mine.delete()[0])
+
     def note_step(self, rows: int, outcome: dict[str, int], now: datetime) -> bool:
         """Write down that it has come so far. False if another worker has, or it is gone."""
         mine = ListImport.objects.filter(pk=self.pk, phase=self.phase, rows_done=self.rows_done)
@@ -94,9 +101,17 @@ class ListImport(models.Model):
 
     def start_over(self, size: int) -> None:
         """Somebody was cut out of its file. Whoever came already is met again, and stays."""
-        ListImport.objects.filter(pk=self.pk).update(size=size, rows_done=0, outcome={})
-        self.size, self.rows_done, self.outcome = size, 0, {}
+        self.size, self.rows_done, self.outcome = size, 0, {} if self.is_trial else self._came()
+        mine = ListImport.objects.filter(pk=self.pk)
+        mine.update(size=size, rows_done=0, outcome=self.outcome)
         self.wrong = [] if self.is_trial else self.wrong
+
+    def _came(self) -> dict[str, int]:
+        """As an outcome: they came once, and are no news when they are met again."""
+        came = Subscriber.objects.mailable().filter(confirmed_at=self.begun_at)
+        added = came.filter(created_at=self.begun_at).count()
+        confirmed = came.count() - added
+        return {"added": added, "twice": -added, "confirmed": confirmed, "here": -confirmed}
 
     def put_down(self) -> None:
         """For the next turn, of whichever worker."""

@@ -34,6 +34,11 @@ class SuppressionKeyQuerySet(models.QuerySet):
         """All that can be unwrapped, the newest first; one is made where there is none."""
         return self._unwrapped() or self._make(timezone.now())
 
+    def hold(self) -> None:
+        """Who holds them next waits until the transaction at hand is over. An erasing and an import
+        do: else one would not see whom the other brings, or bars."""
+        self.select_for_update().usable()
+
     def _unwrapped(self) -> list[str]:
         found = []
         for row in self.order_by("-pk"):

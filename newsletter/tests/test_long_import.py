@@ -1,13 +1,16 @@
 """A long list is tried and imported by a worker, in steps, and staff see how far it is."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
+from django.http.multipartparser import MultiPartParser
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -17,9 +20,11 @@ from newsletter.consent import Origin
 from newsletter.forms import importing as limits
 from newsletter.importing import one_person, stepping, waiting
 from newsletter.importing.stepping import import_some
-from newsletter.models import ConsentEvent, ListImport, Subscriber, Suppression
+from newsletter.models import ConsentEvent, ListImport, Subscriber, Suppression, SuppressionKey
 from newsletter.models.list_import import LEASE
+from newsletter.personal_data import erase
 from newsletter.tests.factories import let_workers_run, make_subscriber, staff
+from newsletter.tests.races import at_the_same_time, race
 
 pytestmark = pytest.mark.django_db
 
@@ -187,11 +192,46 @@ def test_who_is_erased_during_the_trial_has_nobody_told_of_twice(importer: Clien
     assert work.outcome["added"] == PEOPLE + 9
 
 
+def test_who_came_before_a_row_was_cut_out_is_counted_once(importer: Client) -> None:
+    make_subscriber("reader2@example.com", confirmed=False)
+    tried(importer)
+    importer.post(page())
+    turn()
+    assert one_person.cut_out("reader20@example.com") == 1
+    let_workers_run()
+    outcome = ListImport.objects.get().outcome
+    numbers = {name: number for name, number in outcome.items() if number}
+    assert numbers == {"rows": PEOPLE - 1, "added": PEOPLE - 2, "confirmed": 1}
+    assert "24 people came onto the list" in seen(importer)
+
+
+@at_the_same_time
+def test_who_is_erased_in_the_middle_of_a_step_does_not_come(
+    importer: Client, eventually: Callable
+) -> None:
+    SuppressionKey.objects.usable()
+    tried(importer)
+    importer.post(page())
+    now = timezone.now()
+    race(turn, lambda: erase("reader3@example.com", now), eventually)
+    assert not Subscriber.objects.filter(address="reader3@example.com").exists()
+    assert Subscriber.objects.count() == 9
+
+
 def test_it_is_called_off_and_nothing_is_left(importer: Client) -> None:
     tried(importer)
     importer.post(page(), {"cancel": "yes"})
     assert not ListImport.objects.exists()
     assert waiting.files() == []
+
+
+def test_what_is_being_imported_is_not_called_off(importer: Client) -> None:
+    tried(importer)
+    importer.post(page())
+    answer = importer.post(page(), {"cancel": "yes"}, follow=True)
+    assert "It is being imported" in answer.content.decode()
+    let_workers_run()
+    assert Subscriber.objects.mailable().count() == PEOPLE
 
 
 def test_what_cannot_be_read_is_said(importer: Client) -> None:
@@ -225,3 +265,20 @@ def test_only_those_who_may_import_see_it(importer: Client) -> None:
         assert act(page()).status_code == 403
     assert "/admin/login/" in Client().post(page()).headers["Location"]
     assert ListImport.objects.get().phase == "trying"
+
+
+def test_nothing_is_read_from_who_may_not_import(
+    importer: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MultiPartParser, "parse", stop)
+    file = {"file": SimpleUploadedFile("people.csv", b"email")}
+    assert staff("view_subscriber", name="eve").post(UPLOAD, file).status_code == 403
+    assert "/admin/login/" in Client().post(UPLOAD, file).headers["Location"]
+    with pytest.raises(OSError):
+        importer.post(UPLOAD, file)
+
+
+def test_a_file_from_another_site_is_refused() -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(User.objects.create_superuser("root"))
+    assert strict.post(UPLOAD, {"source": "A fair"}).status_code == 403
