@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import pytest
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
@@ -35,6 +37,10 @@ from newsletter.tests.workers import (
 MAILS = int(os.environ.get("CHAOS_MAILS", 150))
 BLOWS = int(os.environ.get("CHAOS_BLOWS", 2))
 SEED = os.environ.get("CHAOS_SEED") or str(time.time_ns())
+IS_LONG = "CHAOS_BLOWS" in os.environ  # and the servers are ours alone
+WITH_REDIS = settings.CELERY_BROKER_URL.startswith("redis")
+only_long = pytest.mark.skipif(not IS_LONG, reason="in the long form only")
+FAR_ENDS = ["smtp", pytest.param("http", marks=only_long)]
 SWEEP_AGAIN_S = 1.0
 LAST_WORDS_S = 0.3  # what a killed worker had said, its database may still be doing
 
@@ -109,17 +115,21 @@ class Ordeal:
     def await_some(self, most: int = MAILS // BLOWS) -> None:
         """Until some more mails have come, however many; sometimes none."""
         goal = len(self.far_end.received()) + self.chance.randrange(max(2, most))
+        self.go_on_until(lambda: len(self.far_end.received()) >= goal)
+        time.sleep(self.chance.uniform(0, 0.05))  # no moment is like another
+
+    def go_on_until(self, is_reached: Callable[[], object]) -> None:
+        """Or until all is over."""
         swept_at = time.monotonic()
 
-        def is_reached() -> bool:
+        def is_enough() -> object:
             nonlocal swept_at
             if time.monotonic() - swept_at > SWEEP_AGAIN_S:
                 swept_at = time.monotonic()
                 sweep()
-            return self.is_over() or len(self.far_end.received()) >= goal
+            return self.is_over() or is_reached()
 
-        self.eventually(is_reached)
-        time.sleep(self.chance.uniform(0, 0.05))  # no moment is like another
+        self.eventually(is_enough)
 
     def end_leases(self) -> None:
         time.sleep(LAST_WORDS_S)

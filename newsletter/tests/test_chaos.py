@@ -34,7 +34,18 @@ from newsletter.models import Campaign, Delivery
 from newsletter.sending.marks import STRETCH
 from newsletter.states import State
 from newsletter.tests.factories import let_workers_run, mail_through, make_subscribers
-from newsletter.tests.ordeal import BLOWS, MAILS, FarEnd, Ordeal, mail_provider, smtp_server
+from newsletter.tests.ordeal import (
+    BLOWS,
+    FAR_ENDS,
+    IS_LONG,
+    MAILS,
+    WITH_REDIS,
+    FarEnd,
+    Ordeal,
+    mail_provider,
+    only_long,
+    smtp_server,
+)
 from newsletter.tests.workers import (
     CONCURRENCY,
     Eventually,
@@ -50,17 +61,13 @@ pytestmark = [
 ]
 
 ON_POSTGRES = connection.vendor == "postgresql"
-WITH_REDIS = settings.CELERY_BROKER_URL.startswith("redis")
-IS_LONG = "CHAOS_BLOWS" in os.environ  # and the servers are ours alone
 DAY = timedelta(days=1)
 
 
-@pytest.fixture(params=["smtp", "http"])
+@pytest.fixture(params=FAR_ENDS)
 def far_end(request: pytest.FixtureRequest) -> FarEnd:
     if request.param == "smtp":
         return smtp_server(request.getfixturevalue("smtp_sink"))
-    if not IS_LONG:
-        pytest.skip("in the long form only")
     return mail_provider(request.getfixturevalue("provider"))
 
 
@@ -80,13 +87,7 @@ def test_workers_are_killed_again_and_again(
 
 
 @pytest.mark.skipif(not ON_POSTGRES, reason="SQLite is a file and hangs up on nobody")
-@pytest.mark.parametrize(
-    "most",
-    [
-        pytest.param(1, marks=pytest.mark.skipif(not IS_LONG, reason="in the long form only")),
-        None,
-    ],
-)
+@pytest.mark.parametrize("most", [pytest.param(1, marks=only_long), None])
 def test_the_database_hangs_up(
     start_worker: StartWorker, smtp_sink: SmtpSink, eventually: Eventually, most: int | None
 ) -> None:
@@ -98,7 +99,7 @@ def test_the_database_hangs_up(
         if IS_LONG and most is None:
             start_database_anew("fast" if number % 2 else "immediate")
         else:
-            hang_up(most)
+            ordeal.go_on_until(lambda: hang_up(most))
     ordeal.await_end()
     kill_with_children(worker)
     ordeal.assert_each_got_one(in_doubt=0)
@@ -128,7 +129,8 @@ def start_database_anew(mode: str) -> None:
     restart_postgres(settings.DATABASES["default"]["OPTIONS"]["host"], mode)
 
 
-def hang_up(most: int | None) -> None:
+def hang_up(most: int | None) -> int:
+    """On how many sessions: on none where no worker is at the database just now."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity"
@@ -136,9 +138,10 @@ def hang_up(most: int | None) -> None:
             " ORDER BY random() LIMIT %s) AS others",
             [most],
         )
+        return cursor.rowcount
 
 
-@pytest.mark.skipif(not IS_LONG, reason="in the long form only: it waits as long as a worker does")
+@only_long  # it waits as long as a worker does
 def test_the_provider_takes_a_call_and_says_nothing(
     start_worker: StartWorker, provider: Provider, eventually: Eventually
 ) -> None:

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable
 
 import pytest
-from django.conf import settings
 from django.utils import timezone
 
 from blog.models import Article
@@ -28,8 +27,11 @@ from newsletter.tests.crowd import (
 )
 from newsletter.tests.ordeal import (
     BLOWS,
+    FAR_ENDS,
+    IS_LONG,
     MAILS,
     SWEEP_AGAIN_S,
+    WITH_REDIS,
     FarEnd,
     Ordeal,
     mail_provider,
@@ -51,19 +53,15 @@ pytestmark = [
     pytest.mark.chaos,
 ]
 
-WITH_REDIS = settings.CELERY_BROKER_URL.startswith("redis")
-IS_LONG = "CHAOS_BLOWS" in os.environ
 ROUNDS = min(BLOWS, 20) if IS_LONG else 1
 ACTS_A_ROUND = 8
 EVERY_50TH = range(25, MAILS, 50)
 
 
-@pytest.fixture(params=["smtp", "http"])
+@pytest.fixture(params=FAR_ENDS)
 def far_end(request: pytest.FixtureRequest) -> FarEnd:
     """Slower than the pages, so that there is time for everybody."""
     if request.param == "http":
-        if not IS_LONG:
-            pytest.skip("in the long form only")
         return mail_provider(request.getfixturevalue("provider"), 0.5)
     sink = request.getfixturevalue("smtp_sink")
     for number in EVERY_50TH:
@@ -204,7 +202,10 @@ def test_each_mail_is_where_it_is_said_to_be(
     play.await_end()
     play.assert_true()
     taken_back = Campaign.objects.get(article=another)
-    say(f"{far_end.name}: {play.campaign.tally()}; taken back: {taken_back.tally()}")
+    say(
+        f"{far_end.name}, {play.ordeal.blows} blows: {play.campaign.tally()}; "
+        f"taken back: {taken_back.tally()}"
+    )
     assert taken_back.status == "cancelled"
     doubtful = Delivery.objects.filter(state=State.IN_DOUBT).count()
     assert doubtful <= play.ordeal.blows * CONCURRENCY * far_end.at_stake
