@@ -50,6 +50,20 @@ def test_each_usual_kind_becomes_a_plain_picture(kind: str, mode: str) -> None:
     assert opened(encoded.content).format == "JPEG"
 
 
+def test_no_two_threads_write_the_same_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pillow notes on it how it is to be written."""
+    save, written_ones = Pillow.Image.save, []
+
+    def note_and_save(self: Pillow.Image, *given: object, **options: object) -> None:
+        written_ones.append(self)
+        save(self, *given, **options)
+
+    content = picture()
+    monkeypatch.setattr(Pillow.Image, "save", note_and_save)
+    encoded = encode(content)
+    assert len({id(one) for one in written_ones}) == len(written_ones) > len(encoded.renditions)
+
+
 def test_a_picture_one_can_see_through_stays_so() -> None:
     encoded = encode(written(Pillow.new("RGBA", (60, 40), (10, 20, 30, 120)), "PNG"))
     assert encoded.extension == "png"

@@ -202,10 +202,15 @@ def test_one_request_makes_one_line_in_the_log(
 def test_no_query_set_is_made_of_what_was_sent() -> None:
     """CVE-2025-64459 and its like: names of parameters must not become names of columns."""
     taken = re.compile(r"\*\*(?:request\.|self\.request\.)?(?:GET|POST|data|cleaned_data)\b")
-    for app in ("blog", "newsletter", "enquiries", "careersite"):
-        for file in (settings.BASE_DIR / app).rglob("*.py"):
-            if "tests" not in file.parts:
-                assert not taken.search(file.read_text()), file
+    apps = [settings.BASE_DIR / app for app in ("blog", "newsletter", "enquiries", "careersite")]
+    read = [
+        file
+        for app in apps
+        for file in app.rglob("*.py")
+        if "tests" not in file.relative_to(app).parts
+    ]
+    assert len(read) > 100
+    assert [file for file in read if taken.search(file.read_text())] == []
 
 
 @pytest.mark.parametrize("path", ["blog/article/", "blog/article/1/delete/", "blog/image/upload/"])
