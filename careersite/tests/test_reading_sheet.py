@@ -41,7 +41,9 @@ def test_nothing_has_to_come_before_a_page_can_be_seen(client: Client, address: 
     html = client.get(address).content.decode()
 
     assert not re.search(r"<script(?! type=\"(?:module|application/ld\+json)\")", html)
-    assert all(font in html.partition("<style>")[2] for font in PRELOADED.findall(html))
+    preloaded, (style,) = PRELOADED.findall(html), STYLE.findall(html)
+    assert len(preloaded) >= 2
+    assert [font for font in preloaded if f'url("{font}")' not in style] == []
 
 
 def test_who_has_a_page_already_is_told_the_same_policy(client: Client) -> None:

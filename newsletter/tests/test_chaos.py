@@ -118,6 +118,9 @@ def test_the_power_is_cut_for_database_and_workers_at_once(
         start_database_anew("immediate")
         ordeal.blows += 1
         ordeal.end_leases()
+        sweeping.sweep(timezone.now())
+        doubtful = Delivery.objects.filter(state=State.IN_DOUBT).count()
+        assert doubtful <= ordeal.blows * CONCURRENCY * STRETCH
     start_worker(**ordeal.far_end.environment)
     ordeal.await_end()
     ordeal.assert_each_got_one(in_doubt=ordeal.blows * CONCURRENCY * STRETCH)

@@ -70,9 +70,10 @@ def test_no_query_reads_through_the_mails_of_a_later_campaign(editor: Client) ->
         cursor.execute("ANALYZE newsletter_delivery")
         # It weighs the indexes of these few rows as it does those of millions.
         cursor.execute("SET LOCAL random_page_cost = 8")
-        for sql in asked_by(editor):
-            if '"newsletter_delivery"' in sql:
-                cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}")
-                plan = json.dumps(cursor.fetchone()[0])
-                assert "newsletter_delivery_pkey" not in plan
-                assert rows_read(json.loads(plan)[0]["Plan"]) < A_LONG_ONE / 2
+        about_mails = [sql for sql in asked_by(editor) if '"newsletter_delivery"' in sql]
+        assert len(about_mails) >= 2
+        for sql in about_mails:
+            cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}")
+            plan = json.dumps(cursor.fetchone()[0])
+            assert "newsletter_delivery_pkey" not in plan
+            assert rows_read(json.loads(plan)[0]["Plan"]) < A_LONG_ONE / 2
