@@ -310,6 +310,8 @@ CELERY_TASK_ROUTES = {
     "newsletter.tasks.send_confirmation": {"queue": "mail"},
     "newsletter.tasks.tell_of_pause": {"queue": "mail"},
     "newsletter.tasks.send_personal_mail": {"queue": "mail"},
+    # Every other worker may be at the very campaign that is to stop.
+    "newsletter.tasks.cancel_withdrawn": {"queue": "mail"},
     "newsletter.tasks.send_campaign": {"queue": "campaigns"},
     "newsletter.tasks.repeat_batch": {"queue": "campaigns"},
     "enquiries.tasks.*": {"queue": "mail"},
@@ -348,8 +350,10 @@ if INDEXNOW_KEY:
         "options": {"expires": 55},
     }
 
-# Blog knows nobody: the task that others want started after a publication is named here.
+# Blog knows nobody: the tasks that others want started after a publication, and after an article
+# was taken back, are named here.
 AFTER_PUBLISH_TASK = "newsletter.tasks.sweep"
+AFTER_WITHDRAWAL_TASK = "newsletter.tasks.cancel_withdrawn"
 
 # --- The editor -----------------------------------------------------------------------
 

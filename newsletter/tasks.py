@@ -63,6 +63,11 @@ def send_campaign(campaign_id: int) -> None:
 
 
 @shared_task
+def cancel_withdrawn() -> None:
+    sweeping.cancel_withdrawn(timezone.now())
+
+
+@shared_task
 def import_list(import_id: int) -> None:
     if import_some(import_id, TURN_S, timezone.now):
         nudge("newsletter.tasks.import_list", import_id)

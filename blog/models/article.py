@@ -230,14 +230,14 @@ class Article(HasVersions):
 
     def withdraw(self) -> None:
         """Take the article back to a draft. It is gone from every page at once, and its addresses
-        are remembered: deleted as a draft, it is gone to those who have read it. Mails that tell
-        of it stop at the sweep that is nudged."""
+        are remembered: deleted as a draft, it is gone to those who have read it. A worker is
+        nudged, to stop the mails that tell of it."""
         if self.has_been_public:
             for path in self.addresses:
                 FormerAddress.objects.remember(path, article=self)
         self.published_at = None
         self.save()
-        nudge(settings.AFTER_PUBLISH_TASK)
+        nudge(settings.AFTER_WITHDRAWAL_TASK)
 
     def rename(self, slug: str) -> None:
         """Change the address; the old one leads to the new one if the public has seen it."""

@@ -182,11 +182,11 @@ def test_messages_hold_numbers_only_and_do_not_live_long() -> None:
 
 @at_the_same_time
 @pytest.mark.usefixtures("empty_queue")
-def test_an_article_that_is_taken_back_wakes_a_worker_who_stops_its_mails() -> None:
+def test_an_article_that_is_taken_back_wakes_a_worker_who_is_at_no_campaign_and_stops_it() -> None:
     campaign = make_mailing(readers=2)
     campaign.article.withdraw()
-    assert names(take_messages()["default"]) == ["sweep"]
-    tasks.sweep()
+    assert names(take_messages()["mail"]) == ["cancel_withdrawn"]
+    tasks.cancel_withdrawn()
     assert campaign.tally() == {State.SKIPPED: 2}
 
 
