@@ -194,6 +194,7 @@ def test_one_request_makes_one_line_in_the_log(
 ) -> None:
     client.get("/nothing%0aERROR forged/%1b[31m")
     line = OneLine("%(message)s")
+    assert caplog.records
     for record in caplog.records:
         assert "\n" not in line.format(record)
         assert "\x1b" not in line.format(record)

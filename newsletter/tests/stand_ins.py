@@ -5,8 +5,11 @@ Each is spoken to by the real backend; the words of a call are filled in here as
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
+
+from django.dispatch import Signal
 
 from careersite.tests.provider import Answer, Provider, Request
 
@@ -221,3 +224,12 @@ POSTMARK = StandIn(
 )
 ALL = (MAILGUN, MAILJET, SENDGRID, RESEND, BREVO, POSTMARK)
 WITH_KEYS = (RESEND, BREVO)
+
+
+@contextmanager
+def listening(signal: Signal, listener: Callable[..., None]) -> Iterator[None]:
+    signal.connect(listener)
+    try:
+        yield
+    finally:
+        signal.disconnect(listener)

@@ -13,7 +13,7 @@ from newsletter.models import Batch, Campaign, SendingLimit
 from newsletter.sending.turn import REST
 from newsletter.states import State
 from newsletter.tests.factories import let_workers_run, make_mailing, send, what_it_does
-from newsletter.tests.stand_ins import ALL, MAILGUN, StandIn
+from newsletter.tests.stand_ins import ALL, MAILGUN, StandIn, listening
 
 pytestmark = [
     pytest.mark.django_db,
@@ -131,10 +131,7 @@ def test_a_listener_of_ours_that_fails_after_the_answer_unsends_nothing(
 
     use(MAILGUN)
     campaign = make_mailing(readers=3)
-    post_send.connect(listener)
-    try:
+    with listening(post_send, listener):
         send(campaign)
-    finally:
-        post_send.disconnect(listener)
     assert campaign.tally() == {State.ACCEPTED: 3}
     assert len(provider.requests) == 1

@@ -18,7 +18,7 @@ from newsletter.sending.turn import PATIENCE, Sender
 from newsletter.sending.ways import way_for
 from newsletter.states import State
 from newsletter.tests.factories import mailing_to, make_mailing, send, what_it_does
-from newsletter.tests.stand_ins import MAILGUN, POSTMARK, RESEND, StandIn
+from newsletter.tests.stand_ins import MAILGUN, POSTMARK, RESEND, StandIn, listening
 from newsletter.times import LEASE
 
 pytestmark = [
@@ -168,11 +168,8 @@ def test_what_cannot_be_written_is_about_one_or_about_the_set_up(
     impossible = {"SEND_DEFAULTS": {"track_opens": True}} if is_about == "all" else {}
     use(RESEND, **impossible)
     campaign = make_mailing(readers=4)
-    pre_send.connect(refuse)
-    try:
+    with listening(pre_send, refuse):
         send(campaign)
-    finally:
-        pre_send.disconnect(refuse)
     if is_about == "all":
         assert (campaign.tally(), what_it_does(campaign)) == ({State.QUEUED: 4}, "pauses")
         assert provider.requests == []

@@ -24,6 +24,7 @@ from newsletter.tests.factories import (
     send,
     what_it_does,
 )
+from newsletter.tests.stand_ins import listening
 from newsletter.times import LONGEST_WAIT
 
 pytestmark = pytest.mark.django_db
@@ -211,12 +212,9 @@ def test_a_listener_of_ours_that_fails_after_the_answer_does_not_unsend_the_mail
     def listener(**_: object) -> None:
         raise RuntimeError("a log that cannot be written")
 
-    post_send.connect(listener)
-    try:
+    with listening(post_send, listener):
         campaign = make_mailing(readers=2)
         send(campaign)
-    finally:
-        post_send.disconnect(listener)
     assert campaign.tally() == {State.ACCEPTED: 2}
     assert len(mailgun.requests) == 2
 
