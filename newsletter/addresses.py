@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 
 from django.core.exceptions import ValidationError
@@ -72,8 +73,14 @@ def spellings(address: str) -> set[str]:
 
 def names(words: str, address: str) -> bool:
     """Whether `address` stands in `words` by itself, and not as a piece of a longer one."""
-    alone = rf"(?<![\w.!#$%&*+/=?^{{|}}~-])(?<!\w['`]){re.escape(address)}(?![\w-]|\.\w)"
-    return re.search(alone, words, re.IGNORECASE) is not None
+    return naming([address]).search(words) is not None
+
+
+def naming(addresses: Iterable[str]) -> re.Pattern[str]:
+    """For many words: finds any of `addresses` where `names` does."""
+    any_of = "|".join(map(re.escape, addresses))
+    alone = rf"(?<![\w.!#$%&*+/=?^{{|}}~-])(?<!\w['`])(?:{any_of})(?![\w-]|\.\w)"
+    return re.compile(alone, re.IGNORECASE)
 
 
 def masked(address: str) -> str:

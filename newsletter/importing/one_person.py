@@ -5,60 +5,57 @@ A row is about somebody if their address stands in it by itself, in whichever co
 
 import fcntl
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from newsletter.addresses import names, spellings
+from newsletter.addresses import naming, spellings
 from newsletter.importing import waiting
 from newsletter.importing.table import CannotImport, encoding_of, keeping, written_rows_of
 
 
 def rows_about(address: str) -> list[str]:
     """As they are written. Of a file that cannot be read to its end, only the name."""
-    found: list[str] = []
+    them, found = naming(spellings(address)), []
     for path in waiting.files():
         with suppress(FileNotFoundError):  # imported just now
-            found += _rows_in(path, address)
+            found += _rows_in(path, them)
     return found
 
 
 def cut_out(address: str) -> int:
     """Returns how many rows are gone; a file that cannot be read to its end goes as one."""
-    gone = 0
+    them, gone = naming(spellings(address)), 0
     with _alone():
         for path in waiting.files():
             with suppress(FileNotFoundError):
-                gone += _cut_out_of(path, address)
+                gone += _cut_out_of(path, them)
     return gone
 
 
-def is_about(words: str, address: str) -> bool:
-    return any(names(words, spelling) for spelling in spellings(address))
-
-
-def _rows_in(path: Path, address: str) -> list[str]:
+def _rows_in(path: Path, them: re.Pattern[str]) -> list[str]:
     try:
-        return [row.strip() for row in written_rows_of(path) if is_about(row, address)]
+        return [row.strip() for row in written_rows_of(path) if them.search(row)]
     except CannotImport:
-        return [path.name] if is_about(_whole(path), address) else []
+        return [path.name] if them.search(_whole(path)) else []
 
 
-def _cut_out_of(path: Path, address: str) -> int:
+def _cut_out_of(path: Path, them: re.Pattern[str]) -> int:
+    """Reads it twice, and holds no more than a row of it: it may be long."""
     try:
-        rows = list(written_rows_of(path))
+        gone = sum(them.search(row) is not None for row in written_rows_of(path))
     except CannotImport:
-        if not is_about(_whole(path), address):
+        if not them.search(_whole(path)):
             return 0
         path.unlink(missing_ok=True)
         return 1
-    others = [row for row in rows if not is_about(row, address)]
-    if len(others) < len(rows):
-        _write(path, others)
-    return len(rows) - len(others)
+    if gone:
+        _write(path, (row for row in written_rows_of(path) if not them.search(row)))
+    return gone
 
 
-def _write(path: Path, rows: list[str]) -> None:
+def _write(path: Path, rows: Iterable[str]) -> None:
     """All of it or nothing; it is to be forgotten no later than before."""
     unfinished, age, encoding = path.with_suffix(".part"), path.stat(), encoding_of(path)
     how = {"encoding": encoding, "newline": "", "errors": keeping(encoding)}
